@@ -1,0 +1,96 @@
+/** The fields of a schema as data: for help, for parsing text and for messages. @module */
+import { z } from "../deps/zod.ts";
+
+type JsonSchema = z.core.JSONSchema.JSONSchema;
+
+/** One hparam or flag. */
+export interface Field {
+  /** Its name in camelCase. */
+  readonly name: string;
+  /** What its value is; `list` holds `item`s. */
+  readonly type: "number" | "integer" | "boolean" | "text" | "list";
+  /** What values are allowed, in words: "an integer >= 1", "one of a, b". */
+  readonly expected: string;
+  /** The values of a choice. */
+  readonly choices?: readonly string[];
+  /** The value taken when none is given; undefined if there is none. */
+  readonly default?: unknown;
+  /** Whether a value must be given. */
+  readonly required: boolean;
+  /** What it does, in one line. */
+  readonly description: string;
+  /** What help calls its value, such as DIR. */
+  readonly placeholder?: string;
+}
+
+const isLimit = (value: unknown): value is number =>
+  typeof value === "number" && Math.abs(value) < Number.MAX_SAFE_INTEGER;
+
+function range(schema: JsonSchema): string {
+  const parts: string[] = [];
+  const { minimum, maximum, exclusiveMinimum, exclusiveMaximum } = schema;
+  if (isLimit(exclusiveMinimum)) parts.push(`> ${exclusiveMinimum}`);
+  else if (isLimit(minimum)) parts.push(`>= ${minimum}`);
+  if (isLimit(exclusiveMaximum)) parts.push(`< ${exclusiveMaximum}`);
+  else if (isLimit(maximum)) parts.push(`<= ${maximum}`);
+  return parts.length === 0 ? "" : ` ${parts.join(" and ")}`;
+}
+
+function expectation(schema: JsonSchema): string {
+  if (schema.enum) return `one of ${schema.enum.join(", ")}`;
+  switch (schema.type) {
+    case "integer":
+      return `an integer${range(schema)}`;
+    case "number":
+      return `a number${range(schema)}`;
+    case "boolean":
+      return "true or false";
+    case "array":
+      return "a list";
+    default:
+      return "text";
+  }
+}
+
+function typeOf(schema: JsonSchema): Field["type"] {
+  if (schema.type === "array") return "list";
+  if (schema.type === "integer" || schema.type === "number" || schema.type === "boolean") {
+    return schema.type;
+  }
+  return "text";
+}
+
+/** Lists the fields of a schema in the order in which they are declared. */
+export function fieldsOf(schema: z.ZodObject): Field[] {
+  const json = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" });
+  const required = new Set(json.required ?? []);
+  return Object.entries(json.properties ?? {}).map(([name, property]) => {
+    const field = property as JsonSchema;
+    return {
+      name,
+      type: typeOf(field),
+      expected: expectation(field),
+      choices: field.enum?.map(String),
+      default: field.default,
+      required: required.has(name),
+      description: field.description ?? "",
+      placeholder: typeof field.placeholder === "string" ? field.placeholder : undefined,
+    };
+  });
+}
+
+/**
+ * Reads a value as text the way its field wants it; text that does not fit is returned as it is, for the
+ * schema to refuse.
+ */
+export function parseText(field: Field, text: string): unknown {
+  switch (field.type) {
+    case "boolean":
+      return text === "true" ? true : text === "false" ? false : text;
+    case "integer":
+    case "number":
+      return text.trim() !== "" && Number.isFinite(Number(text)) ? Number(text) : text;
+    default:
+      return text;
+  }
+}

@@ -1,0 +1,8 @@
+/** What can be set: schemas, presets, and reading them from files and settings. @module */
+export { HParamsError } from "./errors.ts";
+export { type HParamsLayers, parseHParams } from "./load.ts";
+export { type PerformanceRnnHParams, performanceRnnSchema } from "./performance_rnn.ts";
+export { defaultPreset, presetNames, presetOf } from "./presets.ts";
+export type { PresetName } from "./presets.ts";
+export { type HParamsOf, type ModelId, modelIds, schemaOf } from "./registry.ts";
+export { type TrainingHParams, trainingSchema } from "./training.ts";

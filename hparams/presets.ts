@@ -1,0 +1,74 @@
+/** Named overlays of hparams: from a test of seconds to the original's numbers. @module */
+import { HParamsError } from "./errors.ts";
+import { nearestName } from "./nearest.ts";
+import type { HParamsOf, ModelId } from "./registry.ts";
+
+/** tiny: tests; cpu: a laptop (the schema's defaults); gpu: WebGPU; upstream: the original's numbers and quirks. */
+export type PresetName = "tiny" | "cpu" | "gpu" | "upstream";
+
+/** All presets, from the smallest. */
+export const presetNames: readonly PresetName[] = ["tiny", "cpu", "gpu", "upstream"];
+
+type Presets = { readonly [M in ModelId]: Readonly<Record<PresetName, Partial<HParamsOf[M]>>> };
+
+const presets: Presets = {
+  performance_rnn: {
+    tiny: {
+      initDim: 8,
+      hiddenDim: 32,
+      gruLayers: 2,
+      batchSize: 4,
+      windowSize: 32,
+      totalSteps: 20,
+      stepsPerLog: 5,
+      stepsPerCheckpoint: 10,
+      stepsPerValidation: 10,
+      stepsPerSample: 20,
+      validationBatches: 2,
+      maxLen: 200,
+    },
+    cpu: {
+      batchSize: 64,
+      totalSteps: 2000,
+      stepsPerCheckpoint: 100,
+      stepsPerValidation: 100,
+      stepsPerSample: 500,
+    },
+    gpu: { batchSize: 256, totalSteps: 10_000, stepsPerRead: 10 },
+    upstream: {
+      batchSize: 512,
+      codec: "upstream",
+      sustain: false,
+      gruDropout: 0.3,
+      useTransposition: false,
+      controlRatio: 1,
+      teacherForcingRatio: 1,
+      upstreamInitToHidden: true,
+      greedyRatio: 1,
+      temperature: 1,
+      maxLen: 1000,
+      totalSteps: 1_000_000,
+      stepsPerLog: 10,
+      stepsPerCheckpoint: 1000,
+    },
+  },
+};
+
+/**
+ * Gives the hparams that a preset sets for a model.
+ *
+ * @throws {HParamsError} If there is no such preset; the message names the nearest
+ */
+export function presetOf<M extends ModelId>(model: M, name: string): Partial<HParamsOf[M]> {
+  if (presetNames.includes(name as PresetName)) return presets[model][name as PresetName];
+  throw new HParamsError(
+    `Cannot find preset "${name}" of ${model}: did you mean "${nearestName(name, presetNames)}"? ` +
+      `Choose from ${presetNames.join(", ")}`,
+    "preset",
+  );
+}
+
+/** The preset taken when none is named: `gpu` on WebGPU, `cpu` on cpu and wasm. */
+export function defaultPreset(backend: string): PresetName {
+  return backend === "webgpu" ? "gpu" : "cpu";
+}

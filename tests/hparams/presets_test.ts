@@ -1,0 +1,56 @@
+import { deepStrictEqual as deepEqual, ok, strictEqual, throws } from "node:assert/strict";
+import { HParamsError } from "../../hparams/errors.ts";
+import { parseHParams } from "../../hparams/load.ts";
+import { defaultPreset, presetNames, presetOf } from "../../hparams/presets.ts";
+import { modelIds } from "../../hparams/registry.ts";
+
+Deno.test("presetOf() gives valid hparams for every model and preset", () => {
+  for (const model of modelIds) {
+    for (const preset of presetNames) {
+      const hparams = parseHParams(model, { preset });
+      for (const [name, value] of Object.entries(presetOf(model, preset))) {
+        deepEqual(hparams[name as keyof typeof hparams], value);
+      }
+    }
+  }
+});
+
+Deno.test("presetOf() repeats the original's numbers and quirks as upstream", () => {
+  const upstream = parseHParams("performance_rnn", { preset: "upstream" });
+  const expected = {
+    initDim: 32,
+    hiddenDim: 512,
+    gruLayers: 3,
+    gruDropout: 0.3,
+    learningRate: 0.001,
+    batchSize: 512,
+    windowSize: 200,
+    strideSize: 10,
+    useTransposition: false,
+    controlRatio: 1,
+    teacherForcingRatio: 1,
+    maxLen: 1000,
+    greedyRatio: 1,
+    temperature: 1,
+    totalSteps: 1_000_000,
+    stepsPerLog: 10,
+    stepsPerCheckpoint: 1000,
+    codec: "upstream",
+    sustain: false,
+    upstreamInitToHidden: true,
+  };
+  deepEqual({ ...upstream, ...expected }, upstream);
+});
+
+Deno.test("presetOf() names the nearest to an unknown preset", () => {
+  throws(() => presetOf("performance_rnn", "upsteam"), (error) => {
+    ok(error instanceof HParamsError && error.message.includes('did you mean "upstream"?'));
+    return true;
+  });
+  throws(() => presetOf("performance_rnn", "constructor"), HParamsError);
+});
+
+Deno.test("defaultPreset() follows the backend", () => {
+  deepEqual(["webgpu", "wasm", "cpu"].map(defaultPreset), ["gpu", "cpu", "cpu"]);
+  strictEqual(parseHParams("performance_rnn", { preset: "gpu" }).batchSize, 256);
+});
