@@ -1,0 +1,6 @@
+/** MIDI: files, notes, events, controls and transposition. @module */
+export * from "./control_codec.ts";
+export * from "./event_codec.ts";
+export * from "./notes.ts";
+export * from "./smf.ts";
+export * from "./transposition.ts";
