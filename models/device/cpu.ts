@@ -1,0 +1,14 @@
+/** Opens the cpu backend, with the reference kernels. @module */
+import { tf } from "../../deps/tf.ts";
+import { registerAdamCpu } from "./kernels/adam/cpu.ts";
+import { registerDropoutCpu } from "./kernels/dropout/cpu.ts";
+import { registerGruCpu } from "./kernels/gru/cpu.ts";
+
+/** Makes cpu the backend. */
+export async function openCpu(): Promise<void> {
+  await tf.setBackend("cpu");
+  (tf.backend() as unknown as { firstUse: boolean }).firstUse = false; // else it prints a banner
+  registerGruCpu();
+  registerDropoutCpu();
+  registerAdamCpu();
+}

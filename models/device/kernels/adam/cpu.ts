@@ -1,0 +1,42 @@
+/** Adam's step in plain TypeScript: the reference of the other kernels. @module */
+import { floatsOf, makeFloats, registerKernelCpu } from "../cpu_kernel.ts";
+import { adamFactors, type AdamSettings } from "./factors.ts";
+
+/** The tensors that a step reads, element by element. */
+export interface AdamArrays {
+  readonly param: Float32Array;
+  readonly gradient: Float32Array;
+  readonly m: Float32Array;
+  readonly v: Float32Array;
+}
+
+/** One step of Adam; the results are new arrays. */
+export function adamReference(
+  { param, gradient, m, v }: AdamArrays,
+  settings: AdamSettings,
+): Omit<AdamArrays, "gradient"> {
+  const { beta1, beta2, epsilon, stepSize, rootCorrection } = adamFactors(settings);
+  const next = { param: param.slice(), m: m.slice(), v: v.slice() };
+  for (let i = 0; i < param.length; i++) {
+    const g = gradient[i];
+    next.m[i] = beta1 * m[i] + (1 - beta1) * g;
+    next.v[i] = beta2 * v[i] + (1 - beta2) * g * g;
+    const root = Math.sqrt(next.v[i]) / rootCorrection;
+    next.param[i] = param[i] - stepSize * next.m[i] / (root + epsilon);
+  }
+  return next;
+}
+
+/** Registers `AdamUpdate`. */
+export function registerAdamCpu(): void {
+  registerKernelCpu("AdamUpdate", ({ param, gradient, m, v }, attributes) => {
+    const arrays = {
+      param: floatsOf(param),
+      gradient: floatsOf(gradient),
+      m: floatsOf(m),
+      v: floatsOf(v),
+    };
+    const next = adamReference(arrays, attributes as unknown as AdamSettings);
+    return [next.param, next.m, next.v].map((values) => makeFloats(param.shape, values));
+  });
+}

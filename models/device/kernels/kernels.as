@@ -1,0 +1,2 @@
+// The one binary: the pool and the operations that it runs.
+export { launch, serve } from "./pool";

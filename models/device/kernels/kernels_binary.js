@@ -1,0 +1,4 @@
+// @ts-self-types="./kernels_binary.d.ts"
+import source binary from "./kernels.wasm";
+
+export { binary };

@@ -1,0 +1,258 @@
+/** Matrix products on wasm: every transposition, broadcast batches, fused bias and activation. @module */
+import { tf } from "../../../../deps/tf.ts";
+import { operations, type WasmHeap } from "../../heap.ts";
+import {
+  type KernelAttributes,
+  type KernelBody,
+  type KernelInputs,
+  replaceKernel,
+} from "../register.ts";
+
+/** One product C = A B on the heap; addresses in bytes, strides in elements. */
+export interface Product {
+  /** Address of A [m, k]. */
+  a: number;
+  /** Address of B [k, n]. */
+  b: number;
+  /** Address of C [m, n]. */
+  c: number;
+  /** Address of the bias [n], where there is one. */
+  bias?: number;
+  /** Rows of A and C. */
+  m: number;
+  /** Columns of B and C. */
+  n: number;
+  /** Columns of A, rows of B. */
+  k: number;
+  /** Row and column stride of A. */
+  aStrides: readonly [number, number];
+  /** Row and column stride of B. */
+  bStrides: readonly [number, number];
+  /** Per batch item the offsets of its A and B; C follows C. Default: one item. */
+  offsets?: readonly (readonly [number, number])[];
+  /** Whether the product is added to C. */
+  accumulate?: boolean;
+}
+
+/** Below this many multiply-adds a second thread costs more than it brings. */
+const parallelFrom = 500_000;
+/** Up to this many rows the matrix is read as it is instead of being packed. */
+const vectorRows = { transposed: 8, plain: 4 };
+
+function roundUp(value: number, multiple: number): number {
+  return Math.ceil(value / multiple) * multiple;
+}
+
+/** Rows and columns of a task: long enough that packing costs little, short enough to share. */
+function taskSize({ m, n, k }: Product, items: number, threads: number): [number, number] {
+  if (threads === 1 || items >= 2 * threads || m * n * k * items < parallelFrom) return [m, n];
+  const longest = Math.max(m, n);
+  const most = Math.ceil(4 * threads / items), least = Math.ceil(threads / items);
+  const parts = Math.min(most, Math.max(least, Math.floor(longest / 256)));
+  if (m >= n) return [Math.min(m, roundUp(Math.ceil(m / parts), 12)), n];
+  return [m, Math.min(n, roundUp(Math.ceil(n / parts), 8))];
+}
+
+/** Computes a product by packing blocks of both factors. */
+export function multiply(heap: WasmHeap, product: Product): void {
+  const { a, b, c, bias = 0, m, n, k, aStrides, bStrides, offsets, accumulate = false } = product;
+  const items = offsets?.length ?? 1;
+  if (m * n * items === 0) return;
+  const [rows, columns] = taskSize(product, items, heap.threads);
+  const tasks = items * Math.ceil(m / rows) * Math.ceil(n / columns);
+  const launch = (table: number) =>
+    heap.run(operations.matmul, tasks, [
+      a,
+      b,
+      c,
+      bias,
+      m,
+      n,
+      k,
+      ...aStrides,
+      ...bStrides,
+      n,
+      table,
+      rows,
+      columns,
+      accumulate ? 1 : 0,
+    ]);
+  if (!offsets) return launch(heap.zeros);
+  heap.withBytes(8 * items, (table) => {
+    heap.int32(table, 2 * items).set(offsets.flat());
+    launch(table);
+  });
+}
+
+/** A few contiguous rows times a matrix that is read once, where it lies. */
+function multiplyRows(heap: WasmHeap, product: Product, transposed: boolean): void {
+  const { a, b, c, bias = 0, m, n, k, bStrides } = product;
+  const parts = n * k < parallelFrom ? 1 : 2 * heap.threads;
+  const columns = roundUp(Math.ceil(n / parts), 8);
+  const stride = transposed ? bStrides[1] : bStrides[0];
+  heap.run(operations.vectorMatmul, Math.ceil(n / columns), [
+    a,
+    b,
+    c,
+    bias,
+    m,
+    n,
+    k,
+    stride,
+    transposed ? 1 : 0,
+    columns,
+  ]);
+}
+
+interface Geometry {
+  batch: number[];
+  m: number;
+  n: number;
+  k: number;
+  offsets: [number, number][];
+}
+
+/** Offsets of each item of the broadcast batch in a tensor whose own batch is `own`. */
+function batchOffsets(own: number[], batch: number[], size: number): number[] {
+  let offsets = [0], stride = size;
+  const strides = batch.map(() => 0);
+  for (let i = 1; i <= own.length; i++) {
+    const length = own[own.length - i];
+    if (length > 1) strides[batch.length - i] = stride;
+    stride *= length;
+  }
+  batch.forEach((length, axis) => {
+    offsets = offsets.flatMap((offset) =>
+      Array.from({ length }, (_, i) => offset + i * strides[axis])
+    );
+  });
+  return offsets;
+}
+
+function geometry(
+  a: tf.TensorInfo,
+  b: tf.TensorInfo,
+  transposeA: boolean,
+  transposeB: boolean,
+): Geometry {
+  const [aRows, aColumns] = a.shape.slice(-2), [bRows, bColumns] = b.shape.slice(-2);
+  const [m, k] = transposeA ? [aColumns, aRows] : [aRows, aColumns];
+  const [inner, n] = transposeB ? [bColumns, bRows] : [bRows, bColumns];
+  if (k !== inner) {
+    throw new TypeError(
+      `Cannot multiply [${a.shape}] by [${b.shape}] with transposeA=${transposeA} and transposeB=${transposeB}: ` +
+        `the inner dimensions are ${k} and ${inner}, expected equal ones`,
+    );
+  }
+  const aBatch = a.shape.slice(0, -2), bBatch = b.shape.slice(0, -2);
+  const batch = tf.broadcast_util.assertAndGetBroadcastShape(aBatch, bBatch);
+  const fromA = batchOffsets(aBatch, batch, m * k), fromB = batchOffsets(bBatch, batch, k * n);
+  return { batch, m, n, k, offsets: fromA.map((offset, i) => [offset, fromB[i]]) };
+}
+
+/** The product of two float32 tensors, [..., m, k] by [..., k, n] before their transpositions, plus `bias` [n]. */
+function product(
+  heap: WasmHeap,
+  { a, b, bias }: { a: tf.TensorInfo; b: tf.TensorInfo; bias?: tf.TensorInfo },
+  { transposeA, transposeB }: { transposeA: boolean; transposeB: boolean },
+): tf.TensorInfo {
+  const { batch, m, n, k, offsets } = geometry(a, b, transposeA, transposeB);
+  const result = heap.output([...batch, m, n]);
+  const spec: Product = {
+    a: heap.address(a),
+    b: heap.address(b),
+    c: heap.address(result),
+    bias: bias && heap.address(bias),
+    m,
+    n,
+    k,
+    aStrides: transposeA ? [1, m] : [k, 1],
+    bStrides: transposeB ? [1, k] : [n, 1],
+    offsets: offsets.length === 1 ? undefined : offsets,
+  };
+  if (k === 0) {
+    fillRows(heap, spec, offsets.length);
+  } else if (offsets.length === 1 && (!transposeA || m === 1) && m <= smallRows(transposeB)) {
+    multiplyRows(heap, spec, transposeB);
+  } else {
+    multiply(heap, spec);
+  }
+  return result;
+}
+
+function smallRows(transposeB: boolean): number {
+  return transposeB ? vectorRows.transposed : vectorRows.plain;
+}
+
+/** The sum of no products: zeros, or the bias in each row. */
+function fillRows(heap: WasmHeap, { c, bias, m, n }: Product, items: number): void {
+  const memory = new Float32Array(heap.module.wasmMemory.buffer);
+  const row = bias ? memory.slice(bias / 4, bias / 4 + n) : new Float32Array(n);
+  for (let i = 0; i < m * items; i++) memory.set(row, c / 4 + i * n);
+}
+
+interface FusedAttributes {
+  transposeA: boolean;
+  transposeB: boolean;
+  activation: string;
+  leakyreluAlpha?: number;
+}
+
+const activationKernels: Record<string, string> = {
+  relu: "Relu",
+  relu6: "Relu6",
+  elu: "Elu",
+  sigmoid: "Sigmoid",
+  leakyrelu: "LeakyRelu",
+  prelu: "Prelu",
+};
+
+/** Applies the activation to `x`, which is given back. */
+function activate(
+  heap: WasmHeap,
+  x: tf.TensorInfo,
+  alpha: tf.TensorInfo | undefined,
+  { activation, leakyreluAlpha = 0.2 }: FusedAttributes,
+): tf.TensorInfo {
+  const name = activationKernels[activation];
+  if (!name) {
+    throw new RangeError(
+      `Cannot fuse the activation "${activation}" with a matrix product; apply it afterwards`,
+    );
+  }
+  const inputs: tf.NamedTensorInfoMap = alpha ? { x, alpha } : { x };
+  const { backend } = heap;
+  const result = tf.getKernel(name, "wasm").kernelFunc({
+    inputs,
+    backend,
+    attrs: { alpha: leakyreluAlpha },
+  });
+  backend.disposeData(x.dataId);
+  return result as tf.TensorInfo;
+}
+
+function fused(heap: WasmHeap, stock: KernelBody): KernelBody {
+  return (inputs: KernelInputs, attributes: KernelAttributes) => {
+    const { a, b, bias, preluActivationWeights } = inputs;
+    const flags = attributes as unknown as FusedAttributes;
+    const columns = b.shape.at(flags.transposeB ? -2 : -1)!;
+    const rows = bias ? tf.util.sizeFromShape(bias.shape) === columns : true;
+    if (a.dtype !== "float32" || b.dtype !== "float32" || !rows) return stock(inputs, attributes);
+    const linear = product(heap, { a, b, bias }, flags);
+    if (flags.activation === "linear") return linear;
+    return activate(heap, linear, preluActivationWeights, flags);
+  };
+}
+
+/** Replaces the stock products, which are slow for every transposition and for batches. */
+export function registerMatmulWasm(heap: WasmHeap): void {
+  replaceKernel("BatchMatMul", "wasm", (stock) => ({ a, b }, attributes) => {
+    if (a.dtype !== "float32" || b.dtype !== "float32") return stock({ a, b }, attributes);
+    const { transposeA = false, transposeB = false } = attributes as {
+      transposeA?: boolean;
+      transposeB?: boolean;
+    };
+    return product(heap, { a, b }, { transposeA, transposeB });
+  });
+  replaceKernel("_FusedMatMul", "wasm", (stock) => fused(heap, stock));
+}

@@ -1,0 +1,11 @@
+/** The device: its backend, and the operations of our own. @module */
+export {
+  type BackendChoice,
+  type BackendInfo,
+  backendInfo,
+  type BackendName,
+  openBackend,
+} from "./backend.ts";
+export { type AdamSettings, type AdamTensors, adamUpdate } from "./kernels/adam/mod.ts";
+export { dropout, type DropoutRandom } from "./kernels/dropout/mod.ts";
+export { gruSequence } from "./kernels/gru/mod.ts";

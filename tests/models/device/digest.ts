@@ -1,0 +1,72 @@
+/** Prints a digest of results on wasm with as many threads as the argument says; started by threads_test.ts. */
+import { type Tensor, tf } from "../../../deps/tf.ts";
+import { RandomStream } from "../../../datatools/random.ts";
+import { adamUpdate, dropout, gruSequence, openBackend } from "../../../models/device/mod.ts";
+
+await openBackend("wasm", { threads: Number(Deno.args[0]) });
+
+const stream = new RandomStream(1, "digest");
+let drawn = 0;
+
+function normal<T extends Tensor>(...shape: number[]): T {
+  return tf.tensor(stream.normal(drawn++, tf.util.sizeFromShape(shape)), shape) as T;
+}
+
+const step = (...inputs: Tensor[]) =>
+  gruSequence(...inputs as unknown as Parameters<typeof gruSequence>);
+
+function recurrence(time: number, batch: number, hidden: number): Tensor[] {
+  const weight = tf.mul(normal(3 * hidden, hidden), 0.1);
+  const inputs = [
+    normal(time, batch, 3 * hidden),
+    normal(batch, hidden),
+    weight,
+    normal(3 * hidden),
+  ];
+  return [step(...inputs), ...tf.grads(step)(inputs, normal(time, batch, hidden))];
+}
+
+function products(): Tensor[] {
+  const large = [[700, 300, 333], [64, 512, 1000], [33, 700, 2100], [1, 1000, 1111], [
+    3,
+    900,
+    1001,
+  ]];
+  return large.flatMap(([m, k, n]) => [
+    tf.matMul(normal(m, k), normal(k, n)),
+    tf.matMul(normal(m, k), normal(n, k), false, true),
+    tf.matMul(normal(k, m), normal(k, n), true, false),
+  ]);
+}
+
+function others(): Tensor[] {
+  const x = normal(3001, 99), order = stream.permutation(0, 3001);
+  const indices = tf.tensor1d(Int32Array.from(order), "int32");
+  const settings = { learningRate: 0.1, beta1: 0.9, beta2: 0.99, epsilon: 1e-8, step: 2 };
+  const next = adamUpdate({ param: x, gradient: x, m: x, v: tf.square(x) }, settings);
+  return [
+    ...tf.grads((x) => tf.gather(x, indices))([x], normal(3001, 99)),
+    tf.sum(x, 0),
+    tf.transpose(x),
+    dropout(x, 0.3, { key: [1, 2], step: 3 }),
+    next.param,
+    next.m,
+    next.v,
+    tf.matMul(normal(7, 80, 90), normal(90, 100)),
+  ];
+}
+
+const groups = {
+  products,
+  recurrence: () => [...recurrence(6, 33, 130), ...recurrence(3, 2, 400), ...recurrence(1, 9, 400)],
+  others,
+};
+
+const digests: Record<string, string> = {};
+for (const [name, make] of Object.entries(groups)) {
+  const values = await Promise.all(make().map((tensor) => tensor.data()));
+  const bytes = await new Blob(values.map((part) => new Uint8Array(part.slice().buffer)))
+    .arrayBuffer();
+  digests[name] = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
+}
+console.log(JSON.stringify(digests));

@@ -1,0 +1,39 @@
+/** The committed binary of the kernels. */
+import { deepStrictEqual as deepEqual, ok } from "node:assert/strict";
+import { operations } from "../../../../models/device/heap.ts";
+import { kernelBuild } from "../../../../models/device/kernels/kernel_build.ts";
+
+const root = new URL("../../../../", import.meta.url);
+const folder = new URL("models/device/kernels/", root);
+
+Deno.test("kernels.wasm is what its sources give", async () => {
+  const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: [
+      "run",
+      "--quiet",
+      "--no-check",
+      "--no-prompt",
+      `--allow-read=${folder.pathname}`,
+      "--allow-env=CI",
+      new URL("tools/build_kernels.ts", root).href,
+      "--check",
+    ],
+    env: { NO_COLOR: "1" },
+  }).output();
+  const [out, err] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes).trim());
+  deepEqual(out, "kernels.wasm is up to date", err);
+});
+
+Deno.test("kernel_build.ts holds the hash of kernels.wasm", async () => {
+  const bytes = await Deno.readFile(new URL("kernels.wasm", folder));
+  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
+  deepEqual(kernelBuild, hash.slice(0, 12));
+});
+
+Deno.test("operations are numbered as in pool.as", async () => {
+  const source = await Deno.readTextFile(new URL("pool.as", folder));
+  const cases = [...source.matchAll(/case (\d+): return (\w+)Task\(/g)]
+    .map(([, number, name]) => [name, Number(number)]);
+  ok(cases.length > 0);
+  deepEqual(cases, Object.entries(operations));
+});

@@ -1,0 +1,65 @@
+/** Shared by the tests of the device: seeded tensors, plain products, and comparison. */
+import { ok } from "node:assert/strict";
+import { RandomStream } from "../../../datatools/random.ts";
+import { type Tensor, tf } from "../../../deps/tf.ts";
+import { openBackend } from "../../../models/device/mod.ts";
+
+/** The backend under test. */
+export const backend = await openBackend();
+
+/** Generated cases a test: each op of a software GPU costs milliseconds. */
+export const runs = backend.name === "webgpu" ? 12 : 60;
+
+const stream = new RandomStream(20240229, "tests/models/device");
+
+/** Normal numbers that follow from `seed`. */
+export function normal(seed: number, length: number): Float32Array {
+  return stream.normal(seed, length);
+}
+
+/** A float32 tensor of normal numbers, times `scale`. */
+export function normalTensor<T extends Tensor>(seed: number, shape: number[], scale = 1): T {
+  const values = normal(seed, tf.util.sizeFromShape(shape)).map((x) => scale * x);
+  return tf.tensor(values, shape) as T;
+}
+
+/** The values of a float32 tensor. */
+export async function read(tensor: Tensor): Promise<Float32Array> {
+  return await tensor.data() as Float32Array;
+}
+
+/** The largest difference, relative to the largest expected value; NaN must meet NaN. */
+export function difference(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
+  if (actual.length !== expected.length) return Infinity;
+  let largest = 1e-30, difference = 0;
+  for (let i = 0; i < expected.length; i++) {
+    if (Number.isNaN(actual[i]) !== Number.isNaN(expected[i])) return Infinity;
+    if (Number.isNaN(expected[i])) continue;
+    largest = Math.max(largest, Math.abs(expected[i]));
+    difference = Math.max(difference, Math.abs(actual[i] - expected[i]));
+  }
+  return difference / largest;
+}
+
+/** Fails unless all values agree within `tolerance` times the largest expected one. */
+export function assertClose(
+  actual: ArrayLike<number>,
+  expected: ArrayLike<number>,
+  tolerance: number,
+  what: string,
+): void {
+  const found = difference(actual, expected);
+  ok(found <= tolerance, `${what}: differs by ${found}, expected at most ${tolerance}`);
+}
+
+/** Fails unless each tensor agrees with the one of the same place. */
+export async function assertTensorsClose(
+  actual: readonly Tensor[],
+  expected: readonly Tensor[],
+  tolerance: number,
+  what: string,
+): Promise<void> {
+  for (const [i, tensor] of actual.entries()) {
+    assertClose(await read(tensor), await read(expected[i]), tolerance, `${what} [${i}]`);
+  }
+}

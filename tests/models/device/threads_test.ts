@@ -1,0 +1,24 @@
+/** The wasm backend's threads: same bits for any number, no permission, no process kept alive. */
+import { deepStrictEqual as deepEqual } from "node:assert/strict";
+import { backend } from "./support.ts";
+
+const script = new URL("digest.ts", import.meta.url).href;
+const ignore = backend.name !== "wasm";
+
+/** Runs the script without any permission; it has to end by itself. */
+async function digest(threads: number): Promise<Record<string, string>> {
+  const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "--quiet", "--no-check", "--no-prompt", script, String(threads)],
+    env: { NO_COLOR: "1" },
+    signal: AbortSignal.timeout(240_000),
+  }).output();
+  const [out, err] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
+  deepEqual(err, "", "nothing but the result is printed");
+  return JSON.parse(out);
+}
+
+Deno.test("wasm kernels give the same bits on 1, 2 and 5 threads", { ignore }, async () => {
+  const one = await digest(1);
+  deepEqual(Object.keys(one), ["products", "recurrence", "others"]);
+  for (const threads of [2, 5]) deepEqual(await digest(threads), one, `${threads} threads`);
+});
