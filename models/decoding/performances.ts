@@ -1,0 +1,240 @@
+/** From a network over events to pieces of music: controls, sampling, stopping, notes. @module */
+import { type Tensor3D, tf } from "../../deps/tf.ts";
+import {
+  constantControl,
+  CONTROL_DIM,
+  encodeControls,
+  expandControls,
+  parseKey,
+} from "../../datatools/midi/control_codec.ts";
+import { type CodecId, decodeEvents, encodeEvents } from "../../datatools/midi/event_codec.ts";
+import { EVENT_DIM, eventTimes, shiftOf } from "../../datatools/midi/events.ts";
+import type { Note } from "../../datatools/midi/notes.ts";
+import { RandomStream } from "../../datatools/random.ts";
+import { Performance } from "../../datatools/results/performance.ts";
+import type { PerformanceRnnHParams } from "../../hparams/performance_rnn.ts";
+import type { PerformanceRnn } from "../performance_rnn.ts";
+import { sampleSequence, type Sampling, type Stepper } from "./sampling.ts";
+
+/** What can be asked of a composition; what is left out comes from the model's hparams. */
+export interface GenerateOptions {
+  /** Length in seconds; default 30 unless `steps` is given. */
+  readonly seconds?: number;
+  /** Length in events. */
+  readonly steps?: number;
+  /** Key as `C:maj` or `F#:min`; sets the pitch histogram. */
+  readonly key?: string;
+  /** Twelve weights for the pitch classes C..B. */
+  readonly histogram?: readonly number[];
+  /** Note density 0..11: bin d begins at 3 d + 1 notes in the next 2 s; default 4 where a key or histogram is given. */
+  readonly density?: number;
+  /** Notes of a piece whose density and histogram are followed second by second. */
+  readonly controlsFrom?: readonly Note[];
+  readonly temperature?: number;
+  readonly topK?: number;
+  readonly topP?: number;
+  readonly greedyRatio?: number;
+  /** Key of all draws; default the seed of the hparams. */
+  readonly seed?: number;
+  /** Called after each event with the share of the work done, in 0..1. */
+  readonly onProgress?: (done: number) => void;
+}
+
+/** The control vector at a time of the piece; null when the piece is not steered. */
+type ControlTrack = ((seconds: number) => Float32Array) | null;
+
+/** The default length of a piece, in seconds. */
+const DEFAULT_SECONDS = 30;
+
+/**
+ * Composes `count` pieces at once.
+ *
+ * @throws {RangeError} If an option is out of range
+ */
+export async function generatePerformances(
+  model: PerformanceRnn,
+  options: GenerateOptions & { readonly count: number },
+): Promise<Performance[]> {
+  const { hparams } = model;
+  const { count } = options;
+  const limits = lengthOf(options, hparams);
+  const sampling = samplingOf(options, hparams);
+  const track = controlTrack(options, hparams.codec);
+  if (!Number.isInteger(count) || count < 1) {
+    throw new RangeError(`generate(count) is ${count}, expected a whole number of at least 1`);
+  }
+  if (hparams.eventDim !== EVENT_DIM || (track && hparams.controlDim !== CONTROL_DIM)) {
+    throw new RangeError(
+      `Cannot generate with eventDim ${hparams.eventDim} and controlDim ${hparams.controlDim}: ` +
+        `the codec has ${EVENT_DIM} events and ${CONTROL_DIM} controls`,
+    );
+  }
+  const pieces = Array.from({ length: count }, () => new EventTape(limits));
+  const random = new RandomStream(options.seed ?? hparams.seed, "generate");
+  const decoding = {
+    first: new Int32Array(count).fill(model.primaryEvent),
+    state: startState(model, count, random.child("latent")),
+    sampling,
+    random,
+  };
+  for await (const events of sampleSequence(stepper(model, track, pieces), decoding)) {
+    pieces.forEach((piece, i) => piece.push(events[i]!));
+    options.onProgress?.(Math.min(...pieces.map((piece) => piece.progress)));
+    if (pieces.every((piece) => piece.done)) break;
+  }
+  return pieces.map((piece) => piece.toPerformance(hparams.codec));
+}
+
+/** The events of one piece so far, and its time. */
+class EventTape {
+  readonly #events: number[] = [];
+  seconds = 0;
+
+  constructor(readonly limits: { readonly seconds: number; readonly steps: number }) {}
+
+  /** Share of the length reached, in 0..1. */
+  get progress(): number {
+    const { seconds, steps } = this.limits;
+    return Math.min(1, Math.max(this.seconds / seconds, this.#events.length / steps));
+  }
+
+  get done(): boolean {
+    return this.progress === 1;
+  }
+
+  push(event: number): void {
+    if (this.done) return;
+    this.#events.push(event);
+    this.seconds += shiftOf(event);
+  }
+
+  toPerformance(codec: CodecId): Performance {
+    const events = Uint8Array.from(this.#events);
+    const { seconds } = this.limits;
+    const notes = decodeEvents(events, codec)
+      .filter(({ start }) => start < seconds)
+      .map((note) => ({ ...note, end: Math.min(note.end, seconds) }));
+    return new Performance({ notes, events });
+  }
+}
+
+/** One state of the network that frees itself. */
+interface HiddenState {
+  readonly hidden: Tensor3D;
+  dispose(): void;
+}
+
+function hiddenState(hidden: Tensor3D): HiddenState {
+  return { hidden, dispose: () => hidden.dispose() };
+}
+
+function startState(model: PerformanceRnn, count: number, random: RandomStream): HiddenState {
+  const { initDim } = model.hparams;
+  const latent = tf.tensor2d(random.normal(0, count * initDim), [count, initDim]);
+  const hidden = model.initToHidden(latent);
+  latent.dispose();
+  return hiddenState(hidden);
+}
+
+function stepper(
+  model: PerformanceRnn,
+  track: ControlTrack,
+  pieces: readonly EventTape[],
+): Stepper<HiddenState> {
+  return {
+    step(last, state) {
+      const controls = track && controlTensor(pieces.map(({ seconds }) => track(seconds)));
+      const { logits, hidden } = model.inference(last, controls, state.hidden);
+      state.dispose();
+      controls?.dispose();
+      return { logits, state: hiddenState(hidden) };
+    },
+  };
+}
+
+/** One control vector a piece, as [1, batch, controlDim]. */
+function controlTensor(rows: readonly Float32Array[]): Tensor3D {
+  const values = new Float32Array(rows.length * CONTROL_DIM);
+  rows.forEach((row, i) => values.set(row, i * CONTROL_DIM));
+  return tf.tensor3d(values, [1, rows.length, CONTROL_DIM]);
+}
+
+function controlTrack(options: GenerateOptions, codec: CodecId): ControlTrack {
+  const { key, histogram, density, controlsFrom } = options;
+  if (controlsFrom) return followNotes(controlsFrom, codec);
+  if (key === undefined && histogram === undefined && density === undefined) return null;
+  if (key !== undefined && histogram !== undefined) {
+    throw new RangeError("generate() was given key and histogram; give one of them");
+  }
+  const constant = constantControl({
+    histogram: key === undefined ? histogram : parseKey(key),
+    density,
+  });
+  return () => constant;
+}
+
+/** The controls of a played piece by time; after its end the last ones stay. */
+function followNotes(notes: readonly Note[], codec: CodecId): ControlTrack {
+  const events = encodeEvents(notes, codec);
+  if (events.length === 0) {
+    throw new RangeError("Cannot take controls from a piece without notes on the piano's keys");
+  }
+  const controls = expandControls(encodeControls(events, codec));
+  const times = eventTimes(events);
+  return (seconds) => {
+    const row = lastIndexAtMost(times, seconds);
+    return controls.subarray(row * CONTROL_DIM, (row + 1) * CONTROL_DIM);
+  };
+}
+
+/** The last index of ascending `values` that is at most `limit`; 0 if none is. */
+function lastIndexAtMost(values: Float64Array, limit: number): number {
+  let low = 0;
+  let high = values.length;
+  while (high - low > 1) {
+    const middle = (low + high) >> 1;
+    if (values[middle]! <= limit) low = middle;
+    else high = middle;
+  }
+  return low;
+}
+
+function lengthOf(
+  { seconds, steps }: GenerateOptions,
+  { maxLen }: PerformanceRnnHParams,
+): { seconds: number; steps: number } {
+  if (seconds !== undefined && !(seconds > 0 && seconds < Infinity)) {
+    throw new RangeError(`generate(seconds) is ${seconds}, expected a number above 0`);
+  }
+  if (steps !== undefined && !(Number.isInteger(steps) && steps > 0)) {
+    throw new RangeError(`generate(steps) is ${steps}, expected a whole number of at least 1`);
+  }
+  return {
+    seconds: seconds ?? (steps === undefined ? DEFAULT_SECONDS : Infinity),
+    steps: steps ?? maxLen,
+  };
+}
+
+function samplingOf(options: GenerateOptions, hparams: PerformanceRnnHParams): Sampling {
+  const pick = (name: keyof Sampling) => options[name] ?? hparams[name];
+  const sampling = {
+    temperature: pick("temperature"),
+    topK: pick("topK"),
+    topP: pick("topP"),
+    greedyRatio: pick("greedyRatio"),
+  };
+  const allowed: Record<keyof Sampling, [boolean, string]> = {
+    temperature: [sampling.temperature > 0 && sampling.temperature < Infinity, "a number above 0"],
+    topK: [Number.isInteger(sampling.topK) && sampling.topK >= 0, "a whole number, 0 for all"],
+    topP: [sampling.topP > 0 && sampling.topP <= 1, "above 0 and at most 1"],
+    greedyRatio: [sampling.greedyRatio >= 0 && sampling.greedyRatio <= 1, "between 0 and 1"],
+  };
+  for (const [name, [fits, expected]] of Object.entries(allowed)) {
+    if (!fits) {
+      throw new RangeError(
+        `generate(${name}) is ${sampling[name as keyof Sampling]}, expected ${expected}`,
+      );
+    }
+  }
+  return sampling;
+}

@@ -1,0 +1,23 @@
+/** How parameters start: the initializations of PyTorch's `nn.init`, drawn from named streams. @module */
+import type { RandomStream } from "../../datatools/random.ts";
+import { sizeOf } from "./shape.ts";
+
+/** Gives the first values of a parameter of `shape`, row-major. */
+export type Initializer = (shape: readonly number[], random: RandomStream) => Float32Array;
+
+/** All zeros. */
+export function zeros(shape: readonly number[]): Float32Array {
+  return new Float32Array(sizeOf(shape));
+}
+
+/** Uniform in [-bound, bound). */
+export function uniform(bound: number): Initializer {
+  return (shape, random) => random.uniform(0, sizeOf(shape)).map((u) => bound * (2 * u - 1));
+}
+
+/** Normal with variance 2 / (fanIn + fanOut) for a matrix [fanOut, fanIn]: Glorot & Bengio 2010, eq. 12. */
+export function xavierNormal(shape: readonly number[], random: RandomStream): Float32Array {
+  const [fanOut, fanIn] = shape as [number, number];
+  const deviation = Math.sqrt(2 / (fanIn + fanOut));
+  return random.normal(0, sizeOf(shape)).map((x) => deviation * x);
+}

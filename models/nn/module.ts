@@ -1,0 +1,188 @@
+/**
+ * Parameters with names: the base of every network.
+ *
+ * A module declares parameters and children under the keys of the upstream project's state_dict.
+ * Declaring allocates nothing; {@linkcode Module.initialize} or {@linkcode Module.loadStateDict}
+ * gives the parameters their values.
+ *
+ * @module
+ */
+import { type Tensor, tf, type Variable } from "../../deps/tf.ts";
+import {
+  CheckpointError,
+  type TensorData,
+  toFloat32,
+} from "../../datatools/checkpoints/safetensors.ts";
+import { RandomStream } from "../../datatools/random.ts";
+import type { Initializer } from "./init.ts";
+import { sizeOf } from "./shape.ts";
+
+/** What a forward pass must know: whether it trains, and where its random numbers come from. */
+export type Pass =
+  | { readonly training: false }
+  | { readonly training: true; readonly random: RandomStream; readonly step: number };
+
+/** The pass of inference: no dropout, nothing random. */
+export const inferencePass: Pass = { training: false };
+
+/** One trainable array: a shape, a way to start, and a value once it has one. */
+export class Parameter {
+  #value: Variable | undefined;
+
+  /** Declares a parameter of `shape` that starts as `init` says. */
+  constructor(readonly shape: readonly number[], readonly init: Initializer) {}
+
+  /**
+   * The variable on the device.
+   *
+   * @throws {Error} If the module was neither initialized nor loaded
+   */
+  get value(): Variable {
+    if (this.#value === undefined) {
+      throw new Error("Parameter has no value; call initialize() or loadStateDict() on the model");
+    }
+    return this.#value;
+  }
+
+  /** Replaces the value by `next`, which the parameter owns from now on. */
+  assign(next: Tensor): void {
+    if (this.#value === undefined) this.#value = tf.variable(next);
+    else this.#value.assign(next);
+    next.dispose();
+  }
+
+  /** Frees the memory on the device. */
+  dispose(): void {
+    this.#value?.dispose();
+    this.#value = undefined;
+  }
+}
+
+/** A network or a part of one: named parameters and named children, in state_dict order. */
+export abstract class Module {
+  readonly #members = new Map<string, Parameter | Module>();
+
+  /** Declares a parameter under `key`, a name without a prefix. */
+  protected param(key: string, shape: readonly number[], init: Initializer): Parameter {
+    const parameter = new Parameter(shape, init);
+    this.#members.set(key, parameter);
+    return parameter;
+  }
+
+  /** Declares a part: its keys get the prefix `key` and a dot. */
+  protected child<M extends Module>(key: string, module: M): M {
+    this.#members.set(key, module);
+    return module;
+  }
+
+  /** Every parameter under its full key, in state_dict order. */
+  parameters(): Map<string, Parameter> {
+    const found = new Map<string, Parameter>();
+    for (const [key, member] of this.#members) {
+      if (member instanceof Parameter) found.set(key, member);
+      else {for (const [tail, parameter] of member.parameters()) {
+          found.set(`${key}.${tail}`, parameter);
+        }}
+    }
+    return found;
+  }
+
+  /** The shape of every parameter under its full key. */
+  stateDictShapes(): Map<string, readonly number[]> {
+    return new Map([...this.parameters()].map(([key, { shape }]) => [key, shape]));
+  }
+
+  /** Draws every parameter anew; equal seeds give equal weights on every backend. */
+  initialize(seed: number): this {
+    for (const [key, parameter] of this.parameters()) {
+      const values = parameter.init(parameter.shape, new RandomStream(seed, `init/${key}`));
+      parameter.assign(tf.tensor(values, [...parameter.shape], "float32"));
+    }
+    return this;
+  }
+
+  /** Reads every parameter back, as float32 under its full key. */
+  async stateDict(): Promise<Map<string, TensorData>> {
+    return await readTensors([...this.parameters()].map(([key, { value }]) => [key, value]));
+  }
+
+  /**
+   * Takes every parameter from `state`, all or none.
+   *
+   * @param state Arrays under full keys; float32, float16 or bfloat16
+   * @param name What to call the source in errors
+   * @throws {CheckpointError} If a key is missing or unknown, or a shape differs
+   */
+  loadStateDict(state: ReadonlyMap<string, TensorData>, name: string): this {
+    const parameters = this.parameters();
+    checkStateDict(state, this.stateDictShapes(), name);
+    for (const [key, parameter] of parameters) {
+      const values = toFloat32(state.get(key)!);
+      parameter.assign(tf.tensor(values, [...parameter.shape], "float32"));
+    }
+    return this;
+  }
+
+  /** How many numbers the parameters hold. */
+  parameterCount(): number {
+    return [...this.parameters().values()].reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+  }
+
+  /** Frees every parameter; the module can be initialized or loaded again. */
+  dispose(): void {
+    for (const parameter of this.parameters().values()) parameter.dispose();
+  }
+
+  /** Frees every parameter at the end of a `using` block. */
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}
+
+/** Reads named float32 tensors back from the device, keeping their order. */
+export async function readTensors(
+  tensors: readonly (readonly [string, Tensor])[],
+): Promise<Map<string, TensorData>> {
+  const arrays = await Promise.all(tensors.map(([, tensor]) => tensor.data<"float32">()));
+  return new Map(
+    tensors.map((
+      [key, { shape }],
+      i,
+    ) => [key, { dtype: "F32", shape: [...shape], data: arrays[i]! }]),
+  );
+}
+
+/** Throws a {@linkcode CheckpointError} unless `state` has exactly the keys and shapes of `shapes`. */
+export function checkStateDict(
+  state: ReadonlyMap<string, TensorData>,
+  shapes: ReadonlyMap<string, readonly number[]>,
+  name: string,
+): void {
+  for (const [key, shape] of shapes) {
+    const found = state.get(key);
+    if (found === undefined) {
+      const keys = [...state.keys()].slice(0, 3).map((k) => `"${k}"`).join(", ");
+      throw new CheckpointError(
+        `Cannot load "${name}": "${key}" is missing, found ${
+          keys || "nothing"
+        }; it is a checkpoint of another model`,
+        key,
+      );
+    }
+    if (found.shape.join() !== shape.join()) {
+      throw new CheckpointError(
+        `Cannot load "${name}": "${key}" has shape [${found.shape}], expected [${shape}]; ` +
+          `use the hparams that the checkpoint was trained with`,
+        key,
+      );
+    }
+  }
+  for (const key of state.keys()) {
+    if (!shapes.has(key)) {
+      throw new CheckpointError(
+        `Cannot load "${name}": "${key}" is not a parameter of this model; it is a checkpoint of another model`,
+        key,
+      );
+    }
+  }
+}

@@ -1,0 +1,32 @@
+/** The recorded vectors of the PyTorch original, on the backend named by COOPERTUNES_BACKEND. */
+import { openBackend } from "../models/device/mod.ts";
+import { type GoldenFamily, goldenFiles } from "./support/golden.ts";
+import { miditools as miditoolsJson } from "./support/golden_miditools.ts";
+import { performanceRnn } from "./support/golden_performance_rnn.ts";
+
+const miditools: GoldenFamily = {
+  prefix: miditoolsJson.prefix,
+  check({ name, path }) {
+    miditoolsJson.check({ name, json: JSON.parse(Deno.readTextFileSync(path)) });
+  },
+};
+
+/** What is built; a file belongs to the longest prefix that fits. */
+const built: readonly GoldenFamily[] = [miditools, performanceRnn];
+
+/** Families of the recordings whose models or tools are not built, though a shorter prefix would fit. */
+const notBuilt: readonly string[] = ["performancernn-attentive-", "performancernn-beam"];
+
+const { name: backend } = await openBackend();
+
+for (const file of goldenFiles()) {
+  const family = notBuilt.some((prefix) => file.name.startsWith(prefix))
+    ? undefined
+    : built.find(({ prefix }) => file.name.startsWith(prefix));
+  const missing = family ? "" : " (not built yet)";
+  Deno.test({
+    name: `golden ${file.name} on ${backend}${missing}`,
+    ignore: family === undefined,
+    fn: () => family!.check(file),
+  });
+}

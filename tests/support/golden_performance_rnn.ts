@@ -1,0 +1,168 @@
+/** Golden family `performancernn-`: forward passes, greedy events, gradients and training steps. */
+import { tf } from "../../deps/tf.ts";
+import { performanceRnnSchema } from "../../hparams/performance_rnn.ts";
+import { argMax } from "../../models/decoding/sampling.ts";
+import { inferencePass } from "../../models/nn/mod.ts";
+import { PerformanceRnn } from "../../models/performance_rnn.ts";
+import { Adam } from "../../supervisors/optimizers/adam.ts";
+import { clipByNorm, globalNorm } from "../../supervisors/optimizers/clip.ts";
+import { gradientsOf } from "../../supervisors/supervisor.ts";
+import { assert } from "./assert.ts";
+import { GoldenCase, type GoldenFamily } from "./golden.ts";
+
+/** Everything of PerformanceRnn but the attentive variant and beam search, which are not built. */
+export const performanceRnn: GoldenFamily = {
+  prefix: "performancernn-",
+  async check(file) {
+    const golden = new GoldenCase(file);
+    using model = new PerformanceRnn(hparamsOf(golden));
+    model.loadStateDict(golden.state(), file.name);
+    if (golden.outputs().some((name) => name.startsWith("stats_"))) {
+      await checkTraining(golden, model);
+    } else await checkForward(golden, model);
+    golden.assertAllCompared();
+  },
+};
+
+function hparamsOf(golden: GoldenCase) {
+  const named = Object.entries(golden.hparams).map(([name, value]) => [
+    name.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase()),
+    value,
+  ]);
+  return performanceRnnSchema.parse({ ...Object.fromEntries(named), upstreamInitToHidden: true });
+}
+
+const tensorOf = (golden: GoldenCase, key: string) => {
+  const { values, shape } = golden.get(key);
+  return tf.tensor(values, shape);
+};
+const eventsOf = (golden: GoldenCase, key: string) => {
+  const { integers, shape } = golden.get(key);
+  return tf.tensor2d(integers, shape as [number, number], "int32");
+};
+
+async function checkForward(golden: GoldenCase, model: PerformanceRnn): Promise<void> {
+  const init = tensorOf(golden, "in/init") as tf.Tensor2D;
+  const first = tf.slice(init, [0, 0], [1, -1]) as tf.Tensor2D;
+  const hidden = model.initToHidden(init);
+  for (const name of golden.outputs()) {
+    if (name === "hidden0") golden.compare(name, await hidden.data(), "forward");
+    else if (name === "hidden0_item0_alone") {
+      golden.compare(name, await model.initToHidden(first).data(), "forward");
+    } else if (name.startsWith("step_")) await checkStep(golden, model, { name, hidden });
+    else if (name.startsWith("tf_")) await checkTeacherForced(golden, model, { name, init });
+    else if (name.startsWith("greedy_")) {
+      const from = name.includes("item0_alone") ? first : init;
+      golden.compare(name, await greedyEvents(golden, model, { name, init: from }), "exact");
+    }
+  }
+  tf.dispose([init, first, hidden]);
+}
+
+/** One event from the recorded state, with or without control: `step_[no]control_logits|hidden`. */
+async function checkStep(
+  golden: GoldenCase,
+  model: PerformanceRnn,
+  { name, hidden }: { name: string; hidden: tf.Tensor3D },
+): Promise<void> {
+  const controls = name.includes("nocontrol")
+    ? null
+    : tensorOf(golden, "in/control") as tf.Tensor3D;
+  const out = model.forward(
+    { events: eventsOf(golden, "in/event"), controls, hidden },
+    inferencePass,
+  );
+  const values = name.endsWith("hidden") ? out.hidden : out.logits;
+  golden.compare(name, await values.data(), "forward");
+}
+
+/** `tf_logits_*` and `tf_softmax_*`. */
+async function checkTeacherForced(
+  golden: GoldenCase,
+  model: PerformanceRnn,
+  { name, init }: { name: string; init: tf.Tensor2D },
+): Promise<void> {
+  const controls = name.includes("nocontrol")
+    ? null
+    : tensorOf(golden, "in/controls") as tf.Tensor3D;
+  const logits = model.teacherForced(init, eventsOf(golden, "in/events"), controls, inferencePass);
+  const values = name.startsWith("tf_softmax") ? tf.softmax(logits) : logits;
+  golden.compare(name, await values.data(), "forward");
+}
+
+/** The likeliest event after each step, [steps, batch]; controls stay those of the first step. */
+async function greedyEvents(
+  golden: GoldenCase,
+  model: PerformanceRnn,
+  { name, init }: { name: string; init: tf.Tensor2D },
+): Promise<number[]> {
+  const steps = golden.get(`out/${name}`).shape[0]!;
+  const controls = name.includes("control_broadcast")
+    ? tf.slice(tensorOf(golden, "in/controls"), [0, 0, 0], [1, -1, -1]) as tf.Tensor3D
+    : null;
+  let last = new Int32Array(init.shape[0]).fill(model.primaryEvent);
+  let hidden = model.initToHidden(init);
+  const events: number[] = [];
+  for (let step = 0; step < steps; step++) {
+    const next = model.inference(last, controls, hidden);
+    const logits = await next.logits.data();
+    const classes = next.logits.shape[1];
+    last = last.map((_, i) => argMax(logits.slice(i * classes, (i + 1) * classes)));
+    hidden = next.hidden;
+    events.push(...last);
+  }
+  return events;
+}
+
+/** Updates from given latents: clipped gradients of the first, parameters after some, losses and norms of all. */
+async function checkTraining(golden: GoldenCase, model: PerformanceRnn): Promise<void> {
+  const latents = tf.unstack(tensorOf(golden, "in/init")) as tf.Tensor2D[];
+  const events = eventsOf(golden, "in/events");
+  const controls = golden.has("in/controls")
+    ? tensorOf(golden, "in/controls") as tf.Tensor3D
+    : null;
+  const { learningRate } = model.hparams;
+  const adam = new Adam(model.parameters(), model.hparams);
+  const losses: number[] = [];
+  const norms: number[] = [];
+  for (const [i, latent] of latents.entries()) {
+    const phase = {
+      name: "rnn",
+      trains: model,
+      losses: () => {
+        const logits = model.teacherForced(latent, events, controls, inferencePass);
+        return { loss: tf.mean(model.lossPerEvent(logits, events)) as tf.Scalar };
+      },
+    };
+    const { losses: { loss }, gradients } = gradientsOf(phase, undefined, inferencePass);
+    const norm = globalNorm(gradients);
+    const clipped = clipByNorm(gradients, norm, 1);
+    losses.push((await loss!.data())[0]!);
+    norms.push((await norm.data())[0]!);
+    if (i === 0) await compareAll(golden, "grad_clipped", clipped, "gradient");
+    adam.update(clipped, learningRate, i + 1);
+    const after = new Map(
+      [...model.parameters()].map(([key, { value }]) => [key, value as tf.Tensor]),
+    );
+    const group = `after${i + 1}`;
+    await compareAll(golden, group, after, "parameter", { learningRate, steps: i + 1 });
+  }
+  golden.compare("stats_loss", losses, "forward");
+  golden.compare("stats_grad_norm", norms, "forward");
+  adam.dispose();
+}
+
+async function compareAll(
+  golden: GoldenCase,
+  group: string,
+  tensors: ReadonlyMap<string, tf.Tensor>,
+  kind: "gradient" | "parameter",
+  adam?: { learningRate: number; steps: number },
+): Promise<void> {
+  const names = golden.outputs().filter((name) => name.startsWith(`${group}/`));
+  for (const name of names) {
+    const tensor = tensors.get(name.slice(group.length + 1));
+    assert(tensor, `${name}: no such parameter`);
+    golden.compare(name, await tensor.data(), kind, adam);
+  }
+}
