@@ -1,0 +1,226 @@
+/** `train`: from flags to a run folder, and on from there. @module */
+import type { Outcome, Terminal } from "./outcome.ts";
+import {
+  findCheckpoint,
+  readHParams,
+  readNewestCheckpoint,
+  runHasStarted,
+  runPaths,
+  writeHParams,
+} from "../datatools/checkpoints/run_folder.ts";
+import { CheckpointError } from "../datatools/checkpoints/safetensors.ts";
+import { PerformanceDataset } from "../datatools/datasets/performance.ts";
+import {
+  PerformanceBatches,
+  ValidationBatches,
+} from "../datatools/datasets/performance_batches.ts";
+import { makeDir, readText } from "../datatools/io.ts";
+import { parseHParams } from "../hparams/load.ts";
+import type { PerformanceRnnHParams } from "../hparams/performance_rnn.ts";
+import { defaultPreset } from "../hparams/presets.ts";
+import type { ModelId } from "../hparams/registry.ts";
+import { modelState } from "../models/checkpoint.ts";
+import { type BackendChoice, type BackendInfo, openBackend } from "../models/device/mod.ts";
+import { PerformanceRnn } from "../models/performance_rnn.ts";
+import { runState } from "./checkpoint.ts";
+import { type DataPlace, preparedSet } from "./prepared_set.ts";
+import { RunLog } from "./logging/run_log.ts";
+import { type PerformanceRnnData, PerformanceRnnSupervisor } from "./performance_rnn.ts";
+import type { Run } from "./supervisor.ts";
+import { runVersions } from "./versions.ts";
+
+/** The flags of `train`. */
+export interface TrainFlags {
+  readonly model: ModelId;
+  readonly data: string;
+  readonly out: string;
+  readonly valid?: string;
+  readonly preset?: string;
+  readonly hparams?: string;
+  readonly set: readonly string[];
+  readonly steps?: number;
+  readonly resume?: boolean;
+  readonly init?: string;
+  readonly cache?: string;
+  readonly download?: boolean;
+  readonly seed?: number;
+  readonly backend?: BackendChoice;
+  readonly threads?: number;
+  readonly dryRun?: boolean;
+  readonly quiet?: boolean;
+  readonly json?: boolean;
+}
+
+/**
+ * Trains a model, or goes on with a run.
+ *
+ * @returns Exit code 0 when all steps are done, 130 when stopped by a signal after saving
+ */
+export async function train(flags: TrainFlags, terminal: Terminal): Promise<Outcome> {
+  const backend = await openBackend(flags.backend, { threads: flags.threads });
+  terminal.note(`Backend: ${backend.name}, ${backend.reason}`);
+  const resuming = await checkRunFolder(flags);
+  const hparams = await chooseHParams(flags, backend, resuming, terminal);
+  if (flags.dryRun) return plan(flags, hparams, resuming);
+  using data = await openData(flags, hparams, terminal);
+  await makeDir(runPaths(flags.out).checkpoints);
+  await writeHParams(flags.out, hparams);
+  using model = new PerformanceRnn(hparams);
+  const metadata = {
+    model: flags.model,
+    hparams: JSON.stringify(hparams),
+    ...runVersions(backend),
+  };
+  const found = resuming ? await readNewestCheckpoint(flags.out, terminal.note) : undefined;
+  const state = found && runState(found);
+  using log = await RunLog.open(flags.out, {
+    totalSteps: hparams.totalSteps,
+    stepsPerLog: hparams.stepsPerLog,
+    fromStep: state?.step,
+    hparams,
+    quiet: flags.quiet || flags.json,
+  });
+  const run: Run = { folder: flags.out, log, metadata };
+  const supervisor = new PerformanceRnnSupervisor(model, hparams, run, data);
+  try {
+    if (state) {
+      warnIfElsewhere(state.metadata, run.metadata, terminal);
+      supervisor.resume(state, found.source);
+      terminal.note(`Resuming after step ${state.step}`);
+    } else await startModel(model, flags, hparams.seed);
+    return await runUntilSignal(supervisor, flags);
+  } finally {
+    supervisor.dispose();
+  }
+}
+
+/** Whether there is a run to go on with; refuses to write into one that was not asked for. */
+async function checkRunFolder({ out, resume }: TrainFlags): Promise<boolean> {
+  const started = await runHasStarted(out);
+  if (started && !resume) {
+    throw new Error(
+      `Cannot train into "${out}": a run is in it; add --resume to go on with it, or choose another --out`,
+    );
+  }
+  return started;
+}
+
+async function chooseHParams(
+  flags: TrainFlags,
+  backend: BackendInfo,
+  resuming: boolean,
+  terminal: Terminal,
+): Promise<PerformanceRnnHParams> {
+  const set = [...flags.set];
+  if (flags.seed !== undefined) set.push(`seed=${flags.seed}`);
+  if (flags.steps !== undefined) set.push(`totalSteps=${flags.steps}`);
+  if (resuming) {
+    const file = await readHParams(flags.out);
+    return parseHParams(flags.model, { file, fileName: runPaths(flags.out).hparams, set });
+  }
+  const preset = flags.preset ?? defaultPreset(backend.name);
+  if (flags.preset === undefined) terminal.note(`Preset: ${preset}`);
+  if (flags.hparams === undefined) return parseHParams(flags.model, { preset, set });
+  const file = parseJson(await readText(flags.hparams), flags.hparams);
+  return parseHParams(flags.model, { preset, file, fileName: flags.hparams, set });
+}
+
+function parseJson(text: string, name: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new SyntaxError(`Cannot read "${name}": it is not JSON; ${(cause as Error).message}`, {
+      cause,
+    });
+  }
+}
+
+function plan(flags: TrainFlags, hparams: PerformanceRnnHParams, resuming: boolean): Outcome {
+  const parameters = new PerformanceRnn(hparams).parameterCount();
+  const verb = resuming ? "go on with" : "start";
+  return {
+    text: `Would ${verb} ${flags.out}: ${hparams.totalSteps} steps of ${hparams.batchSize} x ` +
+      `${hparams.windowSize} events, ${parameters.toLocaleString("en")} parameters`,
+    data: { resuming, parameters, hparams },
+  };
+}
+
+/** The batches of a run, and the open files behind them. */
+interface OpenData extends PerformanceRnnData, Disposable {}
+
+async function openData(
+  flags: TrainFlags,
+  hparams: PerformanceRnnHParams,
+  terminal: Terminal,
+): Promise<OpenData> {
+  const { windowSize, strideSize, batchSize, seed, useTransposition } = hparams;
+  const open = (dir: string, split: "train" | "valid" | undefined) =>
+    PerformanceDataset.open(dir, { split, windowSize, strideSize });
+  const openValid = async (place: DataPlace) =>
+    await open(await preparedSet(place, hparams, terminal), undefined);
+  const cache = flags.cache ?? `${flags.out}/data`;
+  const { download } = flags;
+  const dir = await preparedSet({ data: flags.data, cache, download }, hparams, terminal);
+  const trainSet = await open(dir, flags.valid ? undefined : "train");
+  const validSet = flags.valid
+    ? await openValid({ data: flags.valid, cache: `${cache}-valid` })
+    : await open(dir, "valid");
+  const hasValid = validSet.pieces.length > 0;
+  if (!hasValid) terminal.note("No validation: no piece is kept for it");
+  return {
+    train: new PerformanceBatches(trainSet, { batchSize, seed, transposition: useTransposition }),
+    valid: hasValid ? new ValidationBatches(validSet, { batchSize }) : undefined,
+    [Symbol.dispose]: () => {
+      trainSet.close();
+      validSet.close();
+    },
+  };
+}
+
+async function startModel(model: PerformanceRnn, flags: TrainFlags, seed: number): Promise<void> {
+  model.initialize(seed);
+  if (flags.init === undefined) return;
+  const { source, tensors } = await findCheckpoint(flags.init, { model: flags.model });
+  model.loadStateDict(modelState(tensors), source);
+}
+
+/** Says that a run will not go on bit for bit, and why. */
+function warnIfElsewhere(
+  before: Readonly<Record<string, string>>,
+  now: Readonly<Record<string, string>>,
+  terminal: Terminal,
+): void {
+  for (const name of ["deno", "backend", "kernelBuild"]) {
+    if (before[name] !== undefined && before[name] !== now[name]) {
+      terminal.note(
+        `The checkpoint was written with ${name} ${before[name]}, this is ${now[name]}: ` +
+          "the run goes on, but not bit for bit",
+      );
+    }
+  }
+  if (before.model !== now.model) {
+    throw new CheckpointError(`Cannot resume: it is a run of ${before.model}, not of ${now.model}`);
+  }
+}
+
+async function runUntilSignal(
+  supervisor: PerformanceRnnSupervisor,
+  { out }: TrainFlags,
+): Promise<Outcome> {
+  const stop = () => supervisor.stop();
+  const signals = Deno.build.os === "windows"
+    ? ["SIGINT"] as const
+    : ["SIGINT", "SIGTERM"] as const;
+  for (const signal of signals) Deno.addSignalListener(signal, stop);
+  try {
+    const end = await supervisor.train();
+    const data = { run: out, step: supervisor.step, end };
+    if (end === "stopped") {
+      const text = `Stopped and saved after step ${supervisor.step}; add --resume to go on`;
+      return { exitCode: 130, text, data };
+    }
+    return { text: `Finished after step ${supervisor.step}: ${out}`, data };
+  } finally {
+    for (const signal of signals) Deno.removeSignalListener(signal, stop);
+  }
+}
