@@ -9,15 +9,8 @@
  */
 import { parseArgs } from "../deps/std.ts";
 import { type BackendChoice, type BackendInfo, openBackend } from "../models/device/mod.ts";
+import type { Figure } from "./figure.ts";
 import { benchPerformanceRnn } from "./performance_rnn.ts";
-
-/** One measured figure: seconds or bytes in the unit that `unit` names. */
-export interface Figure {
-  readonly name: string;
-  readonly unit: string;
-  /** One value a run, the first already left out. */
-  readonly values: readonly number[];
-}
 
 /** Measures a model; `runs` is how often each figure is taken. */
 export type Bench = (runs: number) => AsyncGenerator<Figure>;

@@ -8,7 +8,7 @@ import { PerformanceRnn } from "../models/performance_rnn.ts";
 import { Adam } from "../supervisors/optimizers/adam.ts";
 import { clipByNorm, globalNorm } from "../supervisors/optimizers/clip.ts";
 import { gradientsOf } from "../supervisors/supervisor.ts";
-import type { Figure } from "./main.ts";
+import type { Figure } from "./figure.ts";
 
 const BATCH = 64;
 const WINDOW = 200;

@@ -1,5 +1,5 @@
 /** From a network over events to pieces of music: controls, sampling, stopping, notes. @module */
-import { type Tensor3D, tf } from "../../deps/tf.ts";
+import { type Tensor2D, type Tensor3D, tf } from "../../deps/tf.ts";
 import {
   constantControl,
   CONTROL_DIM,
@@ -13,8 +13,22 @@ import type { Note } from "../../datatools/midi/notes.ts";
 import { RandomStream } from "../../datatools/random.ts";
 import { Performance } from "../../datatools/results/performance.ts";
 import type { PerformanceRnnHParams } from "../../hparams/performance_rnn.ts";
-import type { PerformanceRnn } from "../performance_rnn.ts";
 import { sampleSequence, type Sampling, type Stepper } from "./sampling.ts";
+
+/** A network that says which piano event comes next. */
+export interface EventModel {
+  readonly hparams: PerformanceRnnHParams;
+  /** The event that stands before the first one. */
+  readonly primaryEvent: number;
+  /** Turns latents [batch, initDim] into the states before the first step. */
+  initToHidden(latent: Tensor2D): Tensor3D;
+  /** The logits [batch, eventDim] and the state after one more event; `last` is [batch]. */
+  inference(
+    last: Int32Array,
+    controls: Tensor3D | null,
+    hidden: Tensor3D,
+  ): { logits: Tensor2D; hidden: Tensor3D };
+}
 
 /** What can be asked of a composition; what is left out comes from the model's hparams. */
 export interface GenerateOptions {
@@ -52,7 +66,7 @@ const DEFAULT_SECONDS = 30;
  * @throws {RangeError} If an option is out of range
  */
 export async function generatePerformances(
-  model: PerformanceRnn,
+  model: EventModel,
   options: GenerateOptions & { readonly count: number },
 ): Promise<Performance[]> {
   const { hparams } = model;
@@ -128,7 +142,7 @@ function hiddenState(hidden: Tensor3D): HiddenState {
   return { hidden, dispose: () => hidden.dispose() };
 }
 
-function startState(model: PerformanceRnn, count: number, random: RandomStream): HiddenState {
+function startState(model: EventModel, count: number, random: RandomStream): HiddenState {
   const { initDim } = model.hparams;
   const latent = tf.tensor2d(random.normal(0, count * initDim), [count, initDim]);
   const hidden = model.initToHidden(latent);
@@ -137,7 +151,7 @@ function startState(model: PerformanceRnn, count: number, random: RandomStream):
 }
 
 function stepper(
-  model: PerformanceRnn,
+  model: EventModel,
   track: ControlTrack,
   pieces: readonly EventTape[],
 ): Stepper<HiddenState> {
