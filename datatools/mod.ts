@@ -9,5 +9,5 @@ export {
   type TensorData,
 } from "./checkpoints/safetensors.ts";
 export * from "./midi/mod.ts";
-export { RandomStream } from "./random.ts";
+export { RandomStream, type Words } from "./random.ts";
 export * from "./results/mod.ts";

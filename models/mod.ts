@@ -7,7 +7,8 @@ export {
   openBackend,
 } from "./device/mod.ts";
 export { type GenerateOptions } from "./decoding/performances.ts";
-export { Module, type Parameter, type Pass } from "./nn/mod.ts";
+export type { Scalar, Tensor, Tensor1D, Tensor2D, Tensor3D, Variable } from "../deps/tf.ts";
+export { type Initializer, Module, type Parameter, type Pass } from "./nn/mod.ts";
 export {
   PerformanceRnn,
   type PerformanceRnnInput,

@@ -36,9 +36,11 @@ export interface PerformanceRnnInput {
   readonly hidden: Tensor3D;
 }
 
-/** What a forward pass gives: `logits` [time, batch, eventDim] and `hidden` [layers, batch, hiddenDim]. */
+/** What a forward pass gives. */
 export interface PerformanceRnnOutput {
+  /** [time, batch, eventDim]: of the event after each step. */
   readonly logits: Tensor3D;
+  /** [layers, batch, hiddenDim]: the state after the last step. */
   readonly hidden: Tensor3D;
 }
 

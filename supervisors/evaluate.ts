@@ -1,6 +1,8 @@
 /** `evaluate`: the figures of a checkpoint on pieces it was not trained on. @module */
+import { setFiles } from "../datatools/datasets/manifest.ts";
 import { PerformanceDataset } from "../datatools/datasets/performance.ts";
 import { ValidationBatches } from "../datatools/datasets/performance_batches.ts";
+import { exists, pathKind } from "../datatools/io.ts";
 import { Ngram, ngramLikelihoods } from "../datatools/metrics/ngram.ts";
 import type { ModelId } from "../hparams/registry.ts";
 import type { BackendChoice } from "../models/device/mod.ts";
@@ -27,7 +29,7 @@ const BATCH_SIZE = 64;
 export async function evaluate(flags: EvaluateFlags, terminal: Terminal): Promise<Outcome> {
   using rnn = await PerformanceRnn.load(flags.checkpoint, flags);
   const { windowSize, strideSize } = rnn.hparams;
-  const { data, checkpoint, cache = `${checkpoint}/evaluation-data` } = flags;
+  const { data, cache = await defaultCache(flags) } = flags;
   const dir = await preparedSet({ data, cache }, rnn.hparams, terminal);
   using valid = await PerformanceDataset.open(dir, { split: "valid", windowSize, strideSize });
   using fitted = await PerformanceDataset.open(dir, { split: "train", windowSize, strideSize });
@@ -50,6 +52,17 @@ export async function evaluate(flags: EvaluateFlags, terminal: Terminal): Promis
     text: table(withControls, withoutControls, baselines),
     data: { ...withControls, withControls, withoutControls, baselines },
   };
+}
+
+/** Where a raw folder is prepared: in the run whose checkpoint is measured. */
+async function defaultCache({ checkpoint, data }: EvaluateFlags): Promise<string> {
+  const isRun = checkpoint !== "pretrained" && !/^https?:/.test(checkpoint) &&
+    await pathKind(checkpoint) === "directory";
+  if (isRun) return `${checkpoint}/evaluation-data`;
+  if (await exists(`${data}/${setFiles.manifest}`)) return data;
+  throw new Error(
+    `Cannot prepare "${data}": "${checkpoint}" is no run folder to keep the prepared set in; add --cache DIR`,
+  );
 }
 
 /** Nats per event of the uniform distribution and of n-grams fitted on the training pieces. */

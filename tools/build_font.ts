@@ -2,7 +2,7 @@
  * Draws the letters of DejaVu Sans once, at the two sizes that pictures use, and writes them as
  * `datatools/plot/font_data.ts`.
  *
- * Run it with `deno run --unstable-raw-imports --allow-read=. --allow-write=datatools/plot tools/build_font.ts`.
+ * Run it with `deno task build:font`.
  *
  * @module
  */

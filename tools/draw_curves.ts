@@ -15,7 +15,11 @@ const series = await Promise.all(runs.map(async (argument) => {
   const at = argument.indexOf("=");
   const [name, run] = [argument.slice(0, at), argument.slice(at + 1)];
   const rows = (await readMetrics(runPaths(run).metrics)).filter(({ split }) => split === "valid");
-  return { name, x: rows.map(({ step }) => step), y: rows.map(({ values }) => values.nllPerEvent!) };
+  return {
+    name,
+    x: rows.map(({ step }) => step),
+    y: rows.map(({ values }) => values.nllPerEvent!),
+  };
 }));
 const labels = { title, xLabel: "step", yLabel: "nats per event, unseen pieces" };
 await Deno.writeFile(out, drawCurves(series, labels));

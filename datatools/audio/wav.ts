@@ -37,7 +37,7 @@ const formatExtensible = 0xfffe;
  *
  * @example
  * ```ts
- * import { encodeWav } from "./datatools/audio/wav.ts";
+ * import { encodeWav } from "./wav.ts";
  *
  * const sine = Float32Array.from({ length: 44100 }, (_, i) => Math.sin(i * 0.0627));
  * const bytes = encodeWav([sine], 44100);

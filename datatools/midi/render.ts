@@ -42,7 +42,7 @@ type KeyEvent = { frame: number; pitch: number; velocity: number };
  *
  * @example
  * ```ts
- * import { renderNotes } from "./datatools/midi/render.ts";
+ * import { renderNotes } from "./render.ts";
  *
  * const { channels, sampleRate } = await renderNotes([{ pitch: 60, velocity: 80, start: 0, end: 1 }]);
  * console.assert(channels[0].length === 3 * sampleRate);

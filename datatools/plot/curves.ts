@@ -59,7 +59,7 @@ const palette: readonly Color[] = [
  *
  * @example
  * ```ts
- * import { drawCurves } from "./datatools/plot/curves.ts";
+ * import { drawCurves } from "./curves.ts";
  *
  * const train = { name: "train", x: [0, 100, 200], y: [5.5, 3.9, 3.1] };
  * const png = drawCurves([train], { title: "Loss", xLabel: "step", yLabel: "nats per event" });

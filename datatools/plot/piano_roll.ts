@@ -54,7 +54,7 @@ type Frame = Rect & { low: number; high: number; seconds: number };
  *
  * @example
  * ```ts
- * import { drawPianoRoll } from "./datatools/plot/piano_roll.ts";
+ * import { drawPianoRoll } from "./piano_roll.ts";
  *
  * const png = drawPianoRoll([{ pitch: 60, velocity: 80, start: 0, end: 1 }], { title: "One note" });
  * console.assert(png.length > 1000);

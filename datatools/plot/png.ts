@@ -16,7 +16,7 @@ const colorTypeRgb = 2;
  *
  * @example
  * ```ts
- * import { encodePng } from "./datatools/plot/png.ts";
+ * import { encodePng } from "./png.ts";
  *
  * const red = encodePng(1, 1, Uint8Array.of(255, 0, 0));
  * console.assert(red[1] === "P".charCodeAt(0));

@@ -34,7 +34,7 @@ const colors = {
  *
  * @example
  * ```ts
- * import { drawWaveform } from "./datatools/plot/waveform.ts";
+ * import { drawWaveform } from "./waveform.ts";
  *
  * const channels = [Float32Array.from({ length: 8000 }, (_, i) => Math.sin(i / 20) * Math.exp(-i / 2000))];
  * const png = drawWaveform({ channels, sampleRate: 8000 }, { title: "Ping" });

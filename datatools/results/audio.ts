@@ -16,7 +16,7 @@ const maxPlayerBytes = 16 * 2 ** 20;
  *
  * @example
  * ```ts
- * import { Audio } from "./datatools/results/audio.ts";
+ * import { Audio } from "./audio.ts";
  *
  * const sine = Float32Array.from({ length: 8000 }, (_, i) => 0.5 * Math.sin(i * 0.3));
  * const audio = new Audio({ channels: [sine], sampleRate: 8000, title: "Sine" });

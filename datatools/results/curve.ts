@@ -19,7 +19,7 @@ export interface CurveParts {
  *
  * @example
  * ```ts
- * import { Curve } from "./datatools/results/curve.ts";
+ * import { Curve } from "./curve.ts";
  *
  * const curve = new Curve({
  *   series: [{ name: "valid", x: [100, 200, 300], y: [3.3, 2.7, 2.4] }],

@@ -29,7 +29,7 @@ const maxPlayerSeconds = 180;
  *
  * @example
  * ```ts
- * import { Performance } from "./datatools/results/performance.ts";
+ * import { Performance } from "./performance.ts";
  *
  * const notes = [60, 64, 67].map((pitch, i) => ({ pitch, velocity: 70, start: i, end: i + 1 }));
  * const performance = new Performance({ notes, title: "C major" });

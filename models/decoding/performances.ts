@@ -44,9 +44,13 @@ export interface GenerateOptions {
   readonly density?: number;
   /** Notes of a piece whose density and histogram are followed second by second. */
   readonly controlsFrom?: readonly Note[];
+  /** Divides the logits; > 0, below 1 is safer, above 1 wilder. */
   readonly temperature?: number;
+  /** Draw from the k likeliest events; 0 takes all. */
   readonly topK?: number;
+  /** Draw from the likeliest events that together hold this probability, in (0, 1]. */
   readonly topP?: number;
+  /** Share of the events, in 0..1, that are the likeliest instead of drawn. */
   readonly greedyRatio?: number;
   /** Key of all draws; default the seed of the hparams. */
   readonly seed?: number;

@@ -1,0 +1,283 @@
+/**
+ * The command line: `coopertunes <command> [options]`. The table below is data: help is printed from the schemas
+ * that parse, and `run` imports what it needs on use, so that `--help` loads no tf.
+ *
+ * @module
+ */
+import config from "./deno.json" with { type: "json" };
+import { parseFlags, selectCommand } from "./cli/arguments.ts";
+import { type Command, command, type Terminal, UsageError } from "./cli/command.ts";
+import {
+  checkpointFlag,
+  commonFlags,
+  computeFlags,
+  controlFlags,
+  count,
+  dryRunFlag,
+  exclusive,
+  hparamFlags,
+  modelFlag,
+  programsFlag,
+  samplingFlags,
+  text,
+} from "./cli/flags.ts";
+import { commandHelp, overview } from "./cli/help.ts";
+import { z } from "./deps/zod.ts";
+import { HParamsError } from "./hparams/errors.ts";
+
+const { preset, set } = hparamFlags;
+
+/** All commands, by name. */
+const commands: Readonly<Record<string, Command>> = {
+  demo: command({
+    summary: "Compose 30 seconds with the shipped checkpoint and render them",
+    positional: [],
+    flags: z.strictObject({
+      out: text("DIR", "folder of demo.mid, demo.wav and demo.png").default("out"),
+      ...computeFlags,
+      ...dryRunFlag,
+      ...commonFlags,
+    }),
+    examples: ["demo", "demo --out music --seed 7"],
+    permissions: {
+      read: ["./pretrained", "./assets", "OUT"],
+      write: ["OUT"],
+      line: "demo --out OUT",
+    },
+    run: async (flags, terminal) =>
+      (await import("./supervisors/registry.ts")).demo(flags, terminal),
+  }),
+  "data download": command({
+    summary: "Fetch a data set of others, politely",
+    positional: ["name"],
+    flags: z.strictObject({
+      name: z.enum(["classic-piano"]).describe("which data set"),
+      out: text("DIR", "folder of the files; default: data/NAME").optional(),
+      ...dryRunFlag,
+      ...commonFlags,
+    }),
+    examples: ["data download classic-piano --out my-midis"],
+    permissions: {
+      read: ["OUT"],
+      write: ["OUT"],
+      net: ["www.piano-midi.de"],
+      line: "data download classic-piano --out OUT",
+    },
+    run: async (flags, terminal) => (await import("./cli/data.ts")).download(flags, terminal),
+  }),
+  "data prepare": command({
+    summary: "Turn a folder of MIDI files into a prepared set",
+    positional: ["source"],
+    flags: z.strictObject({
+      source: text("DIR", "folder of .mid and .midi files; folders in it are searched too"),
+      out: text("DIR", "folder of the prepared set"),
+      kind: z.enum(["midi"]).default("midi").describe("what the files are"),
+      codec: z.enum(["corrected", "upstream"]).default("corrected")
+        .describe("how notes become events; upstream repeats the original's drift and rounding"),
+      sustain: z.boolean().default(true).describe("do not let the sustain pedal lengthen notes"),
+      ...programsFlag,
+      validFraction: z.number().min(0).lt(1).default(0.1).meta({
+        placeholder: "F",
+        description: "share of the pieces kept for validation",
+      }),
+      workers: count(1, 256, "workers that read files; default: one per core").optional(),
+      overwrite: z.boolean().optional()
+        .describe("replace a set made from other files or with other settings"),
+      ...dryRunFlag,
+      ...commonFlags,
+    }),
+    examples: ["data prepare my-midis --out data/mine"],
+    permissions: {
+      read: ["SOURCE", "OUT"],
+      write: ["OUT"],
+      line: "data prepare SOURCE --out OUT",
+    },
+    run: async (flags, terminal) => (await import("./cli/data.ts")).prepare(flags, terminal),
+  }),
+  "data info": command({
+    summary: "Show what a prepared set, or one MIDI file, holds",
+    positional: ["source"],
+    flags: z.strictObject({
+      source: text("DIR|F.mid", "a prepared set or a MIDI file"),
+      out: text("F.png", "write the piano roll of the MIDI file").optional(),
+      ...commonFlags,
+    }),
+    examples: ["data info data/mine", "data info song.mid --out song.png"],
+    permissions: { read: ["SOURCE"], line: "data info SOURCE" },
+    run: async (flags, terminal) => (await import("./cli/data.ts")).info(flags, terminal),
+  }),
+  train: command({
+    summary: "Train a model, or go on with a run",
+    positional: ["model"],
+    flags: z.strictObject({
+      ...modelFlag,
+      data: text("DIR", "a prepared set, or a folder of MIDI that is prepared first"),
+      out: text("RUN", "folder of the run: checkpoints, metrics, samples"),
+      valid: text("DIR", "data for validation; default: the part of --data kept for it").optional(),
+      ...hparamFlags,
+      steps: count(1, Number.MAX_SAFE_INTEGER, "steps of the whole run; totalSteps").optional(),
+      resume: z.boolean().optional().describe("go on from the newest checkpoint of the run"),
+      init: text("F|RUN", "weights to start from").optional(),
+      cache: text("DIR", "where a raw folder is prepared; default: RUN/data").optional(),
+      download: z.boolean().optional().describe("fetch the data set if --data is empty"),
+      ...computeFlags,
+      ...dryRunFlag,
+      ...commonFlags,
+    }),
+    examples: [
+      "train performance_rnn --data my-midis --out runs/mine",
+      "train performance_rnn --data my-midis --out runs/mine --resume",
+      "train performance_rnn --data data/mine --out runs/small --preset tiny --set hiddenDim=64",
+    ],
+    permissions: {
+      read: ["./assets", "DATA", "RUN"],
+      write: ["RUN"],
+      line: "train performance_rnn --data DATA --out RUN",
+    },
+    run: async (flags, terminal) =>
+      (await import("./supervisors/registry.ts")).train(flags, terminal),
+  }),
+  generate: command({
+    summary: "Compose with a trained model: MIDI, sound and a piano roll",
+    positional: ["model"],
+    flags: z.strictObject({
+      ...modelFlag,
+      ...checkpointFlag,
+      out: text("DIR", "folder of the .mid, .wav and .png files").default("out"),
+      count: count(1, 1000, "how many pieces").default(1),
+      seconds: z.number().positive().max(3600).optional().meta({
+        placeholder: "S",
+        description: "length of a piece in seconds; default 30",
+      }),
+      steps: count(1, 1_000_000, "length of a piece in events").optional(),
+      ...samplingFlags,
+      ...controlFlags,
+      soundfont: text("F.sf2", "SoundFont that plays; default: the piano in assets/").optional(),
+      ...computeFlags,
+      ...dryRunFlag,
+      ...commonFlags,
+    }).check(exclusive([
+      ["seconds", "steps"],
+      ["key", "histogram"],
+      ["controlsFrom", "key"],
+      ["controlsFrom", "histogram"],
+      ["controlsFrom", "density"],
+    ])),
+    examples: [
+      "generate performance_rnn --checkpoint pretrained --out music --key C:maj --density 4",
+      "generate performance_rnn --checkpoint runs/mine --out music --count 3 --seconds 60 --seed 7",
+    ],
+    permissions: {
+      read: ["./assets", "RUN", "OUT"],
+      write: ["OUT"],
+      line: "generate performance_rnn --checkpoint RUN --out OUT",
+    },
+    run: async (flags, terminal) =>
+      (await import("./supervisors/registry.ts")).generate(flags, terminal),
+  }),
+  evaluate: command({
+    summary: "Measure a checkpoint on data it has not seen",
+    positional: ["model"],
+    flags: z.strictObject({
+      ...modelFlag,
+      ...checkpointFlag,
+      data: text("DIR", "a prepared set, or a folder of MIDI that is prepared first"),
+      cache: text("DIR", "where a raw folder is prepared; default: below --checkpoint").optional(),
+      ...computeFlags,
+      ...commonFlags,
+    }),
+    examples: ["evaluate performance_rnn --checkpoint runs/mine --data data/mine --json"],
+    permissions: {
+      read: ["RUN", "DATA"],
+      line: "evaluate performance_rnn --checkpoint RUN --data DATA",
+    },
+    run: async (flags, terminal) =>
+      (await import("./supervisors/registry.ts")).evaluate(flags, terminal),
+  }),
+  summary: command({
+    summary: "Show layers, shapes, parameter counts and memory",
+    positional: ["model"],
+    flags: z.strictObject({ ...modelFlag, preset, set, ...commonFlags }),
+    examples: ["summary performance_rnn", "summary performance_rnn --set hiddenDim=1024 --json"],
+    permissions: { line: "summary performance_rnn" },
+    run: async (flags, terminal) =>
+      (await import("./supervisors/registry.ts")).summary(flags, terminal),
+  }),
+  doctor: command({
+    summary: "Check this machine: runtime, GPU, kernels, arithmetic",
+    positional: [],
+    flags: z.strictObject({ ...computeFlags, ...commonFlags }),
+    examples: ["doctor", "doctor --json"],
+    permissions: { line: "doctor" },
+    run: async (flags, terminal) =>
+      (await import("./supervisors/doctor.ts")).doctor(flags, terminal),
+  }),
+};
+
+/** The folder or URL that this file is in. */
+function libraryRoot(): string {
+  const file = import.meta.filename ?? import.meta.url;
+  return file.slice(0, file.length - "cli.ts".length);
+}
+
+function openTerminal({ quiet, json }: Record<string, unknown>): Terminal {
+  return {
+    print: (line) => quiet || json ? undefined : console.log(line),
+    note: (line) => quiet ? undefined : console.error(line),
+    interactive: !quiet && Deno.stderr.isTerminal(),
+  };
+}
+
+/** Runs a command line and returns its exit code. */
+async function main(words: readonly string[]): Promise<number> {
+  const [first] = words;
+  if (first === "--version") {
+    console.log(`coopertunes ${config.version}`);
+    return 0;
+  }
+  if (first === undefined || first === "help" || first.startsWith("-")) {
+    console.log(overview(commands));
+    if (first === "help" || first === "--help" || first === "-h") return 0;
+    if (first !== undefined) throw new UsageError(`Cannot read "${first}": a command comes first`);
+    return 2;
+  }
+  const selected = selectCommand(commands, words);
+  if (selected === undefined) {
+    console.log(overview(commands, first));
+    return words.includes("--help") || words.includes("-h") ? 0 : 2;
+  }
+  if (selected.words.includes("--help") || selected.words.includes("-h")) {
+    console.log(commandHelp(selected, { root: libraryRoot() }));
+    return 0;
+  }
+  const flags = parseFlags(selected);
+  quietenGraphicsDriver();
+  const terminal = openTerminal(flags);
+  const outcome = await selected.command.run(flags, terminal);
+  if (flags.json) console.log(JSON.stringify(outcome.data ?? null, null, 2));
+  else if (outcome.text) terminal.print(outcome.text);
+  return outcome.exitCode ?? 0;
+}
+
+/** Keeps the software graphics driver of Linux from complaining that this variable is missing. */
+function quietenGraphicsDriver(): void {
+  const name = "XDG_RUNTIME_DIR";
+  if (Deno.build.os !== "linux") return;
+  const { state } = Deno.permissions.querySync({ name: "env", variable: name });
+  if (state === "granted" && !Deno.env.has(name)) Deno.env.set(name, "/tmp");
+}
+
+/** The message of an error, and the exit code that it stands for. */
+function explain(error: unknown): [string, number] {
+  if (error instanceof UsageError || error instanceof HParamsError) return [error.message, 2];
+  return [error instanceof Error ? error.message : String(error), 1];
+}
+
+if (import.meta.main) {
+  const exitCode = await main(Deno.args).catch((error) => {
+    const [message, code] = explain(error);
+    console.error(message);
+    return code;
+  });
+  Deno.exit(exitCode);
+}

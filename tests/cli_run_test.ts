@@ -1,0 +1,168 @@
+/** The commands with exactly the permissions that their help prints. @module */
+import {
+  deepStrictEqual as deepEqual,
+  match,
+  notDeepStrictEqual,
+  ok,
+  strictEqual,
+} from "node:assert/strict";
+import { testFolder, writePieces } from "./support/midi_fixtures.ts";
+import { finish, type Finished, runCli, runDeno, startDeno } from "./support/run_cli.ts";
+
+const small = ["--preset", "tiny", "--set", "stepsPerSample=1000"];
+
+/** The arguments of Deno that the help of a command prints, with `folders` in place of its upper-case names. */
+async function printedLine(command: string, folders: Record<string, string>): Promise<string[]> {
+  const { stdout } = await runCli([command, "--help"]);
+  const line = stdout.split("\n").find((text) => text.trim().startsWith("deno run --no-prompt"));
+  ok(line, stdout);
+  const names = new RegExp(`\\b(${Object.keys(folders).join("|")})\\b`, "g");
+  const words = line.trim().split(" ").slice(1);
+  return words.map((word) => word.replaceAll(names, (name) => folders[name]));
+}
+
+function run(line: readonly string[], more: readonly string[] = []): Promise<Finished> {
+  return runDeno([line[0], "--quiet", "--no-check", ...line.slice(1), ...more]);
+}
+
+async function filesIn(folder: string): Promise<string[]> {
+  const names: string[] = [];
+  for await (const { name } of Deno.readDir(folder)) names.push(name);
+  return names.sort();
+}
+
+const losses = async (folder: string): Promise<string[]> =>
+  (await Deno.readTextFile(`${folder}/metrics.jsonl`)).trim().split("\n")
+    .map((line) => JSON.parse(line))
+    .filter(({ split }) => split === "train")
+    .map(({ step, loss }) => `${step} ${loss}`);
+
+Deno.test("cli: train and generate run with exactly the flags that their help prints", async () => {
+  await using folder = await testFolder();
+  const [DATA, RUN, OUT] = ["midis", "run", "out"].map((name) => `${folder.path}/${name}`);
+  await writePieces(DATA, 4, 90);
+  const train = await printedLine("train", { DATA, RUN });
+  deepEqual(train.filter((word) => word.startsWith("--allow")).map((word) => word.split("=")[0]), [
+    "--allow-read",
+    "--allow-write",
+  ]);
+  const trained = await run(train, ["--preset", "tiny"]);
+  strictEqual(trained.code, 0, trained.stderr);
+  match(trained.stdout, /Finished after step 20/);
+  ok((await filesIn(RUN)).includes("best.safetensors"));
+
+  const generate = await printedLine("generate", { RUN, OUT });
+  const options = ["--steps", "60", "--seed", "5", "--json"];
+  const generated = await run(generate, options);
+  strictEqual(generated.code, 0, generated.stderr);
+  deepEqual(
+    await filesIn(OUT),
+    [".mid", ".png", ".wav"].map((ending) => `performance_rnn-01${ending}`),
+  );
+  const midi = await Deno.readFile(`${OUT}/performance_rnn-01.mid`);
+  await run(generate, options);
+  deepEqual(await Deno.readFile(`${OUT}/performance_rnn-01.mid`), midi, "one seed gives one file");
+  await run(generate, ["--steps", "60", "--seed", "6"]);
+  notDeepStrictEqual(await Deno.readFile(`${OUT}/performance_rnn-01.mid`), midi);
+});
+
+Deno.test("cli: evaluate measures with exactly the flags that its help prints", async () => {
+  await using folder = await testFolder();
+  const [DATA, RUN] = ["midis", "run"].map((name) => `${folder.path}/${name}`);
+  await writePieces(DATA, 4, 90);
+  const trained = await run(await printedLine("train", { DATA, RUN }), small);
+  strictEqual(trained.code, 0, trained.stderr);
+  const evaluate = await printedLine("evaluate", { RUN, DATA: `${RUN}/data` });
+  ok(!evaluate.some((word) => word.startsWith("--allow-write")));
+  const { code, stdout, stderr } = await run(evaluate, ["--json"]);
+  strictEqual(code, 0, stderr);
+  const figures = JSON.parse(stdout);
+  for (const name of ["nllPerEvent", "nllPerNote", "nllPerSecond", "events", "notes"]) {
+    ok(figures.withControls[name] > 0 && figures.withoutControls[name] > 0, `${name}: ${stdout}`);
+    strictEqual(figures[name], figures.withControls[name]);
+  }
+});
+
+Deno.test("cli: demo composes with exactly the flags that its help prints", async () => {
+  await using folder = await testFolder();
+  const OUT = `${folder.path}/out`;
+  const { code, stdout, stderr } = await run(await printedLine("demo", { OUT }), ["--json"]);
+  strictEqual(code, 0, stderr);
+  deepEqual(await filesIn(OUT), ["demo.mid", "demo.png", "demo.wav"]);
+  ok(JSON.parse(stdout).notes > 20, stdout);
+});
+
+Deno.test("cli: train refuses a run that is there, and --resume goes on with it", async () => {
+  await using folder = await testFolder();
+  const [DATA, RUN, WHOLE] = ["midis", "run", "whole"].map((name) => `${folder.path}/${name}`);
+  await writePieces(DATA, 4, 90);
+  const line = await printedLine("train", { DATA, RUN });
+  const first = await run(line, [...small, "--set", "stepsPerCheckpoint=5", "--steps", "10"]);
+  strictEqual(first.code, 0, first.stderr);
+  const again = await run(line, small);
+  strictEqual(again.code, 1);
+  match(again.stderr, /--resume/);
+  const resumed = await run(line, ["--resume", "--steps", "16"]);
+  strictEqual(resumed.code, 0, resumed.stderr);
+  const whole = await printedLine("train", { DATA, RUN: WHOLE });
+  await run(whole, [...small, "--steps", "16"]);
+  deepEqual(await losses(RUN), await losses(WHOLE));
+});
+
+Deno.test("cli: train says what it would do and writes nothing with --dry-run", async () => {
+  await using folder = await testFolder();
+  const [DATA, RUN] = ["midis", "run"].map((name) => `${folder.path}/${name}`);
+  await writePieces(DATA, 2);
+  const line = await printedLine("train", { DATA, RUN });
+  const { code, stdout, stderr } = await run(line, [...small, "--dry-run"]);
+  strictEqual(code, 0, stderr);
+  match(stdout, /Would start/);
+  deepEqual(await filesIn(folder.path), ["midis"]);
+  const wrong = await run(line, ["--set", "hidenDim=3"]);
+  strictEqual(wrong.code, 2, wrong.stderr);
+  match(wrong.stderr, /did you mean "hiddenDim"\?/);
+  deepEqual(await filesIn(folder.path), ["midis"]);
+});
+
+Deno.test({
+  name: "cli: train stops on SIGINT and SIGTERM after saving, exits 130 and says how to resume",
+  ignore: Deno.build.os === "windows",
+  fn: async () => {
+    await using folder = await testFolder();
+    const [DATA, RUN] = ["midis", "run"].map((name) => `${folder.path}/${name}`);
+    await writePieces(DATA, 2);
+    const line = await printedLine("train", { DATA, RUN });
+    const stepsDone = async () =>
+      (await Deno.readTextFile(`${RUN}/metrics.jsonl`).catch(() => "")).split("\n").length;
+    for (const signal of ["SIGINT", "SIGTERM"] as const) {
+      const before = await stepsDone();
+      const more = [
+        ...small,
+        "--steps",
+        "1000000",
+        "--set",
+        "stepsPerCheckpoint=1000000",
+        "--resume",
+      ];
+      const child = startDeno([line[0], "--quiet", "--no-check", ...line.slice(1), ...more]);
+      let isRunning = true;
+      const finished = finish(child).finally(() => isRunning = false);
+      while (isRunning && await stepsDone() < before + 3) {
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+      if (isRunning) child.kill(signal);
+      const { code, stdout, stderr } = await finished;
+      strictEqual(code, 130, stderr);
+      match(stdout + stderr, /--resume/);
+    }
+    const checkpoints = await filesIn(`${RUN}/checkpoints`);
+    ok(checkpoints.length >= 1, String(checkpoints));
+    const last = Number(checkpoints.at(-1)!.match(/\d+/)![0]);
+    const steps = (await losses(RUN)).map((text) => Number(text.split(" ")[0]));
+    deepEqual(
+      steps,
+      Array.from({ length: last }, (_, i) => i + 1),
+      "every step once, up to the save",
+    );
+  },
+});

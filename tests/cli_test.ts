@@ -1,0 +1,157 @@
+/** The command line as a person meets it: in a process of its own. @module */
+import { deepStrictEqual as deepEqual, match, ok, strictEqual } from "node:assert/strict";
+import { testFolder, writePieces } from "./support/midi_fixtures.ts";
+import { type Finished, runCli, runDeno } from "./support/run_cli.ts";
+
+const root = new URL("../", import.meta.url);
+
+/** Runs lines at once, each without any permission. */
+function runAll(lines: readonly string[]): Promise<Finished[]> {
+  return Promise.all(lines.map((line) => runCli(line.split(" "))));
+}
+
+Deno.test("cli: help is on stdout, exits 0 and needs no permission", async () => {
+  const lines = ["--help", "-h", "help", "data --help", "train --help", "generate -h", "--version"];
+  for (const { code, stdout, stderr } of await runAll(lines)) {
+    strictEqual(code, 0, stderr);
+    ok(stdout.includes("coopertunes"));
+    strictEqual(stderr, "");
+  }
+});
+
+Deno.test("cli: wrong usage exits 2 and names the nearest on stderr", async () => {
+  const cases: [string, RegExp][] = [
+    ["trian performance_rnn", /did you mean "train"\?/],
+    ["data infos x", /did you mean "data info"\?/],
+    [
+      "train performance_rn --data a --out b",
+      /MODEL "performance_rn".*did you mean "performance_rnn"/,
+    ],
+    ["train performance_rnn --data a --ot b", /did you mean "--out"\?/],
+    ["train performance_rnn --data a --out b --preset gup", /did you mean "gpu"\?/],
+    ["train performance_rnn --out b", /without --data/],
+    ["generate performance_rnn --density 12", /--density "12": expected an integer >= 0 and <= 11/],
+    [
+      "generate performance_rnn --key H:dur",
+      /--key "H:dur": expected a root C, D, E, F, G, A or B/,
+    ],
+    ["generate performance_rnn --histogram 1,2,3", /--histogram "1,2,3": expected 12 numbers/],
+    ["generate performance_rnn --top-p 1.5", /--top-p "1.5": expected a number > 0 and <= 1/],
+    ["generate performance_rnn --temperature 0", /--temperature "0": expected a number > 0/],
+    ["generate performance_rnn --seconds 3 --steps 4", /--seconds and --steps exclude each other/],
+    ["generate performance_rnn --backend cuda", /expected one of auto, webgpu, wasm, cpu/],
+    ["summary performance_rnn --set hidenDim=3", /did you mean "hiddenDim"\?/],
+    ["summary performance_rnn --set gruDropout=1", /expected a number >= 0 and < 1/],
+    ["--data x", /a command comes first/],
+  ];
+  const results = await runAll(cases.map(([line]) => line));
+  results.forEach(({ code, stderr }, i) => {
+    const [line, message] = cases[i];
+    strictEqual(code, 2, `${line}: ${stderr}`);
+    match(stderr, message);
+    strictEqual(stderr.trimEnd().split("\n").length, 1, `more than a line: ${stderr}`);
+  });
+});
+
+Deno.test("cli: without a command it shows help and exits 2", async () => {
+  const { code, stdout } = await runCli([]);
+  strictEqual(code, 2);
+  ok(stdout.includes("train"));
+});
+
+Deno.test("cli: summary needs no permission and counts the default model's parameters", async () => {
+  const { code, stdout, stderr } = await runCli(["summary", "performance_rnn", "--json"]);
+  strictEqual(code, 0, stderr);
+  const { total, parameters } = JSON.parse(stdout);
+  strictEqual(parameters[0].key, "inithid_fc.weight");
+  deepEqual(parameters[0].shape, [1536, 32]);
+  strictEqual(
+    total,
+    parameters.reduce((sum: number, { count }: { count: number }) => sum + count, 0),
+  );
+  // inithid 50,688; embedding 57,600; input 136,192; GRU 3 x 1,575,936 + 3,072 biases; output 368,880
+  strictEqual(total, 5_341_168);
+});
+
+Deno.test("cli: a missing folder exits 1, a missing permission says which", async () => {
+  await using folder = await testFolder();
+  const { path } = folder;
+  const words = ["train", "performance_rnn", "--data", `${path}/none`, "--out", `${path}/run`];
+  const allowed = [`--allow-read=${path}`, `--allow-write=${path}`];
+  const [missing, refused] = await Promise.all([runCli(words, allowed), runCli(words)]);
+  deepEqual([missing.code, refused.code], [1, 1]);
+  ok(missing.stderr.includes(`${path}/none`), missing.stderr);
+  match(refused.stderr, /Requires read access|--allow-read/);
+});
+
+Deno.test("cli: data prepare and data info count what a folder holds", async () => {
+  await using folder = await testFolder();
+  const { path } = folder;
+  await writePieces(`${path}/midis`, 5);
+  await Deno.writeFile(`${path}/midis/broken.mid`, new Uint8Array([77, 84, 104, 100]));
+  const allowed = [`--allow-read=${path}`, `--allow-write=${path}`];
+  const prepare = ["data", "prepare", `${path}/midis`, "--out", `${path}/set`];
+  const planned = await runCli([...prepare, "--dry-run"], allowed);
+  match(planned.stdout, /Would prepare 6 MIDI files/);
+  const prepared = await runCli([...prepare, "--json"], allowed);
+  strictEqual(prepared.code, 0, prepared.stderr);
+  const { totals, skipped } = JSON.parse(prepared.stdout);
+  strictEqual(totals.pieces, 5);
+  deepEqual(skipped.map(({ file }: { file: string }) => file), ["broken.mid"]);
+  const [set, file, raw] = await Promise.all([
+    runCli(["data", "info", `${path}/set`, "--json"], allowed),
+    runCli(
+      [
+        "data",
+        "info",
+        `${path}/midis/piece-00.mid`,
+        "--out",
+        `${path}/roll.png`,
+        "--quiet",
+        "--json",
+      ],
+      allowed,
+    ),
+    runCli(["data", "info", `${path}/midis`], allowed),
+  ]);
+  strictEqual(JSON.parse(set.stdout).parts.all.notes, totals.notes);
+  strictEqual(JSON.parse(file.stdout).notes, 60);
+  deepEqual([...(await Deno.readFile(`${path}/roll.png`)).slice(1, 4)], [80, 78, 71]);
+  strictEqual(raw.code, 1);
+  ok(raw.stderr.length > 0);
+});
+
+Deno.test("cli: doctor without an adapter exits 0 and says what to install", async () => {
+  const noDriver = { DENO_WEBGPU_BACKEND: "dx12" }; // which only Windows has
+  const { code, stdout, stderr } = await runCli(["doctor", "--json"], [], { env: noDriver });
+  strictEqual(code, 0, stderr);
+  const { adapter, backend, checks, advice } = JSON.parse(stdout);
+  if (Deno.build.os !== "windows") {
+    strictEqual(adapter, null);
+    strictEqual(backend.name, "wasm");
+    match(advice.join("\n"), /No graphics adapter/);
+  }
+  ok(checks.length >= 5 && checks.every((check: { ok: boolean }) => check.ok), stdout);
+});
+
+Deno.test("deno task: paths are those of the folder where it was typed, without deno on PATH", async () => {
+  await using folder = await testFolder();
+  await writePieces(`${folder.path}/my midis`, 3);
+  const config = new URL("deno.json", root).pathname;
+  const task = [
+    "task",
+    "--quiet",
+    "--config",
+    config,
+    "data",
+    "prepare",
+    "my midis",
+    "--out",
+    "set",
+  ];
+  const env = { PATH: "/nonexistent", INIT_CWD: folder.path }; // the task that runs this test has set it
+  const { code, stdout, stderr } = await runDeno(task, { cwd: folder.path, env });
+  strictEqual(code, 0, stderr);
+  match(stdout, /3 pieces/);
+  ok((await Deno.stat(`${folder.path}/set/manifest.json`)).isFile);
+});
