@@ -53,17 +53,25 @@ export class Gru extends Module {
     checkShape("Gru.forward(x)", x, ["time", "batch", this.inputDim]);
     checkShape("Gru.forward(hidden)", hidden, [this.layerCount, x.shape[1], this.hiddenDim]);
     return tf.tidy(() => {
-      const starts = tf.unstack(hidden) as Tensor2D[];
       const states: Tensor3D[] = [];
       let input = x;
       this.layers.forEach(({ weightIh, weightHh, biasIh, biasHh }, i) => {
         if (i > 0) input = this.#dropout(states[i - 1]!, i, pass);
         const projected = affine(input, weightIh.value, biasIh.value);
         const recurrent = weightHh.value as Tensor2D;
-        states.push(gruSequence(projected, starts[i]!, recurrent, biasHh.value as Tensor1D));
+        states.push(
+          gruSequence(projected, this.#start(hidden, i), recurrent, biasHh.value as Tensor1D),
+        );
       });
       return states;
     });
+  }
+
+  /** The state [batch, hiddenDim] of one layer; unstack has no gradient for a stack of one. */
+  #start(hidden: Tensor3D, layer: number): Tensor2D {
+    const batch = hidden.shape[1];
+    const state = tf.slice(hidden, [layer, 0, 0], [1, batch, this.hiddenDim]);
+    return tf.reshape(state, [batch, this.hiddenDim]);
   }
 
   #dropout(x: Tensor3D, layer: number, pass: Pass): Tensor3D {
