@@ -61,6 +61,9 @@ export interface GenerateOptions {
 /** The control vector at a time of the piece; null when the piece is not steered. */
 type ControlTrack = ((seconds: number) => Float32Array) | null;
 
+/** Seconds after which a key that the network forgot is released; by then its string has died away. */
+const LONGEST_NOTE = 10;
+
 /** The default length of a piece, in seconds. */
 const DEFAULT_SECONDS = 30;
 
@@ -131,7 +134,7 @@ class EventTape {
     const { seconds } = this.limits;
     const notes = decodeEvents(events, codec)
       .filter(({ start }) => start < seconds)
-      .map((note) => ({ ...note, end: Math.min(note.end, seconds) }));
+      .map((note) => ({ ...note, end: Math.min(note.end, note.start + LONGEST_NOTE, seconds) }));
     return new Performance({ notes, events });
   }
 }

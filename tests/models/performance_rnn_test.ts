@@ -99,10 +99,14 @@ Deno.test("PerformanceRnn.generate repeats itself for a seed and leaks no tensor
 
 Deno.test("PerformanceRnn.generate leaves no note hanging past the end", async () => {
   using model = smallModel();
-  const piece = await model.generate({ seconds: 4, seed: 1 });
-  assert(piece.notes.length > 0);
-  for (const { start, end, velocity } of piece.notes) {
-    assert(start >= 0 && end > start && end <= 4 + 1e-9 && velocity >= 1 && velocity <= 127);
+  for (const seconds of [4, 15]) {
+    const piece = await model.generate({ seconds, seed: 1 });
+    assert(piece.notes.length > 0);
+    for (const { start, end, velocity } of piece.notes) {
+      assert(start >= 0 && end > start && end <= seconds + 1e-9);
+      assert(end - start <= 10 + 1e-9, "a key that was never released");
+      assert(velocity >= 1 && velocity <= 127);
+    }
   }
 });
 
