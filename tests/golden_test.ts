@@ -1,6 +1,7 @@
 /** The recorded vectors of the PyTorch original, on the backend named by COOPERTUNES_BACKEND. */
 import { openBackend } from "../models/device/mod.ts";
-import { type GoldenFamily, goldenFiles } from "./support/golden.ts";
+import { assertThrows } from "./support/assert.ts";
+import { GoldenCase, type GoldenFamily, goldenFiles } from "./support/golden.ts";
 import { miditools as miditoolsJson } from "./support/golden_miditools.ts";
 import { performanceRnn } from "./support/golden_performance_rnn.ts";
 
@@ -30,3 +31,12 @@ for (const file of goldenFiles()) {
     fn: () => family!.check(file),
   });
 }
+
+Deno.test("GoldenCase fails on an output that nothing compared, and on a wrong one", () => {
+  const file = goldenFiles().find(({ name }) => name === "performancernn-forward.safetensors")!;
+  const golden = new GoldenCase(file);
+  assertThrows(() => golden.assertAllCompared(), /hidden0/);
+  const { values } = golden.get("out/hidden0");
+  golden.compare("hidden0", values, "forward");
+  assertThrows(() => golden.compare("hidden0", values.map((x) => x + 1e-4), "forward"), /error/);
+});
