@@ -1,2 +1,2 @@
-/** The binary of the wasm backend of TensorFlow.js, built for SIMD and shared memory. @module */
+/** A binary of the wasm backend of TensorFlow.js. @module */
 export declare const binary: WebAssembly.Module;

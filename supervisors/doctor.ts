@@ -5,6 +5,9 @@ import {
   type BackendInfo,
   backendInfo,
   openBackend,
+  ownKernels,
+  type WasmFeatures,
+  wasmFeatures,
 } from "../models/device/mod.ts";
 import { type Check, runChecks } from "./evaluation/arithmetic.ts";
 import type { Outcome, Terminal } from "./outcome.ts";
@@ -32,7 +35,7 @@ export interface DoctorReport {
   readonly runtime: Readonly<Record<string, string>>;
   readonly processors: number;
   /** What WebAssembly can do here. */
-  readonly wasm: Readonly<Record<"simd" | "relaxedSimd" | "threads", boolean>>;
+  readonly wasm: WasmFeatures;
   /** Null without a graphics adapter. */
   readonly adapter: AdapterReport | null;
   /** The backend that commands take here. */
@@ -44,33 +47,6 @@ export interface DoctorReport {
   readonly advice: readonly string[];
 }
 
-/** Our kernels by backend; a test holds this list to what is registered. */
-export const ownKernels: Readonly<Record<string, readonly string[]>> = {
-  cpu: ["AdamUpdate", "GruSequence", "GruSequenceGrad", "SeededDropout"],
-  wasm: [
-    "AdamUpdate",
-    "BatchMatMul",
-    "GatherV2",
-    "GruSequence",
-    "GruSequenceGrad",
-    "Identity",
-    "SeededDropout",
-    "Sum",
-    "UnsortedSegmentSum",
-    "_FusedMatMul",
-  ],
-  webgpu: ["AdamUpdate", "GruSequence", "GruSequenceGrad", "SeededDropout"],
-};
-
-/** The smallest modules that use a feature, from the WebAssembly proposals; each is validated, none is run. */
-const probes = {
-  simd: [1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 10, 1, 8, 0, 65, 0, 253, 15, 253, 98, 11],
-  relaxedSimd: [1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 15, 1, 13, 0, 65, 1, 253, 15, 65, 2, 253]
-    .concat([15, 253, 128, 2, 11]),
-  threads: [1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 5, 4, 1, 3, 1, 1, 10, 11, 1, 9, 0, 65, 0, 254, 16, 2]
-    .concat([0, 26, 11]),
-};
-
 const limitNames = [
   "maxBufferSize",
   "maxStorageBufferBindingSize",
@@ -78,17 +54,6 @@ const limitNames = [
   "maxComputeWorkgroupStorageSize",
   "maxComputeInvocationsPerWorkgroup",
 ] as const;
-
-function wasmFeatures(): DoctorReport["wasm"] {
-  const header = [0, 97, 115, 109, 1, 0, 0, 0];
-  const has = (probe: readonly number[]) =>
-    WebAssembly.validate(new Uint8Array([...header, ...probe]));
-  return {
-    simd: has(probes.simd),
-    relaxedSimd: has(probes.relaxedSimd),
-    threads: has(probes.threads) && typeof SharedArrayBuffer === "function",
-  };
-}
 
 async function describeAdapter(): Promise<AdapterReport | null> {
   const adapter = await navigator.gpu?.requestAdapter({ powerPreference: "high-performance" });
@@ -144,7 +109,7 @@ export async function examine(flags: DoctorFlags = {}): Promise<DoctorReport> {
     wasm: wasmFeatures(),
     adapter,
     backend,
-    ownKernels: ownKernels[backend.name],
+    ownKernels: ownKernels(backend.name),
     checks,
   };
   return { ...found, advice: adviseOn(found) };

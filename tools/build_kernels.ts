@@ -1,41 +1,28 @@
 /**
- * Compiles the AssemblyScript sources under `models/device/kernels/` to `kernels.wasm` and records its hash.
- * `--check` writes nothing and fails when the committed files differ from what the sources give. @module
+ * Compiles the AssemblyScript sources under `models/device/kernels/` to the binaries in its folder `builds` and records
+ * their hashes. `--check` writes nothing and fails when the committed files differ from what the sources give. @module
  */
 import { asc } from "./deps.ts";
 
 const folder = new URL("../models/device/kernels/", import.meta.url);
-const flags = [
-  "kernels.ts",
-  "--outFile",
-  "kernels.wasm",
-  "-O3",
-  "--runtime",
-  "stub",
-  "--noAssert",
-  "--noExportMemory",
-  "--importMemory",
-  "--sharedMemory",
-  "--initialMemory",
-  "1",
-  "--maximumMemory",
-  "65536",
-  "--enable",
-  "simd",
-  "--enable",
-  "relaxed-simd",
-  "--enable",
-  "bulk-memory",
-  "--enable",
-  "threads",
-  "--use",
-  "abort=",
-];
+const common = ["kernels.ts", "--outFile", "kernels.wasm", "-O3", "--runtime", "stub", "--noAssert"]
+  .concat(["--noExportMemory", "--importMemory", "--initialMemory", "1", "--use", "abort="])
+  .concat(["--enable", "simd", "--enable", "bulk-memory"]);
+const relaxed = ["--enable", "relaxed-simd"];
+const shared = ["--sharedMemory", "--maximumMemory", "65536", "--enable", "threads"];
 
-/** Compiles the sources and returns the bytes of `kernels.wasm`. @throws {Error} With the compiler's messages */
-export async function compileKernels(): Promise<Uint8Array> {
+/** What each build is compiled with besides. */
+const builds: Readonly<Record<string, readonly string[]>> = {
+  "shared-relaxed": [...shared, ...relaxed],
+  "shared": shared,
+  "plain-relaxed": relaxed,
+  "plain": [],
+};
+
+/** Compiles one build. @throws {Error} With the compiler's messages */
+async function compileKernels(flags: readonly string[]): Promise<Uint8Array> {
   let wasm: Uint8Array | undefined, messages = "";
-  const { error } = await asc.main(flags, {
+  const { error } = await asc.main([...common, ...flags], {
     stdout: { write: (text: string) => messages += text },
     stderr: { write: (text: string) => messages += text },
     readFile: async (name: string) => { // the compiler knows .ts alone; it tries several names
@@ -54,32 +41,42 @@ export async function compileKernels(): Promise<Uint8Array> {
   return wasm;
 }
 
-/** The text of `kernel_build.ts` for a binary: the first 12 digits of its SHA-256. */
-export async function kernelBuildSource(wasm: Uint8Array): Promise<string> {
-  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", new Uint8Array(wasm)));
-  const digits = hash.toHex().slice(0, 12);
-  return `/** Written by \`tools/build_kernels.ts\`. @module */
-/** The build of the wasm kernels: the first 12 digits of the SHA-256 of \`kernels.wasm\`. */
-export const kernelBuild = "${digits}";
+/** All that this program writes, by file name. */
+async function outputs(): Promise<Map<string, Uint8Array>> {
+  const files = new Map<string, Uint8Array>(), rows: string[] = [];
+  for (const [name, flags] of Object.entries(builds)) {
+    const wasm = await compileKernels(flags);
+    files.set(`builds/${name.replace("-", "_")}.wasm`, wasm);
+    const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", new Uint8Array(wasm)));
+    rows.push(`  "${name}": "${hash.toHex().slice(0, 12)}",`);
+  }
+  const source = `/** Written by \`tools/build_kernels.ts\`. @module */
+// deno-fmt-ignore-file
+/** The builds of the wasm kernels: the first 12 digits of the SHA-256 of each binary. */
+export const kernelBuilds = {
+${rows.join("\n")}
+} as const;
+
+/** The memory a build works on, and whether it multiplies and adds in one instruction. */
+export type KernelBuildName = keyof typeof kernelBuilds;
 `;
+  return files.set("kernel_builds.ts", new TextEncoder().encode(source));
 }
 
 async function main(): Promise<void> {
-  const wasm = await compileKernels(), source = await kernelBuildSource(wasm);
-  const binaryUrl = new URL("kernels.wasm", folder), sourceUrl = new URL("kernel_build.ts", folder);
-  if (!Deno.args.includes("--check")) {
-    await Deno.writeFile(binaryUrl, wasm);
-    await Deno.writeTextFile(sourceUrl, source);
-    console.log(`kernels.wasm: ${wasm.length} bytes`);
-    return;
+  const check = Deno.args.includes("--check");
+  for (const [name, bytes] of await outputs()) {
+    const url = new URL(name, folder);
+    if (!check) {
+      await Deno.writeFile(url, bytes);
+      console.log(`${name}: ${bytes.length} bytes`);
+      continue;
+    }
+    const committed = await Deno.readFile(url);
+    if (committed.toBase64() === bytes.toBase64()) continue;
+    throw new Error(`${name} differs from its sources; run \`deno task build:kernels\``);
   }
-  const committed = await Deno.readFile(binaryUrl);
-  const same = committed.toBase64() === wasm.toBase64() &&
-    await Deno.readTextFile(sourceUrl) === source;
-  if (!same) {
-    throw new Error("kernels.wasm differs from its sources; run `deno task build:kernels`");
-  }
-  console.log("kernels.wasm is up to date");
+  if (check) console.log("the kernels are up to date");
 }
 
-if (import.meta.main) await main();
+await main();

@@ -125,7 +125,9 @@ function readReport(xml: string): Result[] {
 /** Runs one group in a process of its own that may use the loopback, Deno and a temporary folder. */
 async function runGroup(group: Group, temp: string, filter?: string): Promise<Result[]> {
   const report = `${temp}/${group.name}.xml`;
-  const variables = ["BACKEND", "THREADS", "GOLDEN"].map((name) => `COOPERTUNES_${name}`);
+  const variables = ["BACKEND", "THREADS", "KERNELS", "GOLDEN"].map((name) =>
+    `COOPERTUNES_${name}`
+  );
   const child = new Deno.Command(Deno.execPath(), {
     args: [
       "test",

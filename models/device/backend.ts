@@ -2,7 +2,8 @@
 import { type AdapterInfo, findAdapter } from "./adapter.ts";
 import { hardwareThreads, readEnv } from "./host.ts";
 import type { WasmHeap } from "./heap.ts";
-import { kernelBuild } from "./kernels/kernel_build.ts";
+import { kernelBuilds } from "./kernels/kernel_builds.ts";
+import { chooseKernelBuild } from "./wasm_features.ts";
 
 /** Where tensors live and are computed. */
 export type BackendName = "webgpu" | "wasm" | "cpu";
@@ -21,7 +22,7 @@ export interface BackendInfo {
   readonly software: boolean;
   /** The graphics adapter, on WebGPU. */
   readonly adapter?: string;
-  /** Which build of our wasm kernels this is. */
+  /** Which build of our kernels this is. */
   readonly kernelBuild: string;
 }
 
@@ -57,20 +58,27 @@ function defaultThreads(): number {
   return Math.min(defaultMaxThreads, hardwareThreads());
 }
 
-async function openWebgpu(adapter: AdapterInfo, reason: string): Promise<BackendInfo> {
-  await (await import("./webgpu.ts")).openWebgpu();
-  const { name, software } = adapter;
-  return { name: "webgpu", reason, threads: 1, software, adapter: name, kernelBuild };
+async function openWebgpu({ name, software }: AdapterInfo, reason: string): Promise<BackendInfo> {
+  await (await import("./webgpu.ts")).openWebgpu(software);
+  return { ...other("webgpu", reason), software, adapter: name };
 }
 
 async function openWasm(threads: number, reason: string): Promise<BackendInfo> {
-  heap = await (await import("./wasm.ts")).openWasm(threads);
-  return { name: "wasm", reason, threads, software: false, kernelBuild };
+  const build = chooseKernelBuild();
+  const count = build.startsWith("shared") ? threads : 1;
+  heap = await (await import("./wasm.ts")).openWasm(count, build);
+  const kernelBuild = `${build} ${kernelBuilds[build]}`;
+  return { name: "wasm", reason, threads: count, software: false, kernelBuild };
 }
 
 async function openCpu(reason: string): Promise<BackendInfo> {
   await (await import("./cpu.ts")).openCpu();
-  return { name: "cpu", reason, threads: 1, software: false, kernelBuild };
+  return other("cpu", reason);
+}
+
+/** A backend without wasm kernels; their sources still tell one version of ours from another. */
+function other(name: BackendName, reason: string): BackendInfo {
+  return { name, reason, threads: 1, software: false, kernelBuild: kernelBuilds["plain"] };
 }
 
 async function open(choice: BackendChoice, threads: number): Promise<BackendInfo> {

@@ -3,7 +3,7 @@ import type { tf } from "../../deps/tf.ts";
 import type { BackendWasm } from "../../deps/tfjs_wasm.ts";
 import { startThread } from "./host.ts";
 
-/** The operations of `kernels.wasm`, numbered as in `pool.as`. */
+/** The operations of the kernels' binary, numbered as in `pool.as`. */
 export const operations = {
   matmul: 0,
   vectorMatmul: 1,
@@ -25,7 +25,7 @@ export interface WasmModule {
   _malloc(bytes: number): number;
   /** Gives allocated bytes back. */
   _free(address: number): void;
-  /** The shared memory; the object stays the same when it grows. */
+  /** The memory; the object stays the same when it grows, a buffer that is not shared does not. */
   wasmMemory: WebAssembly.Memory;
 }
 
@@ -69,7 +69,6 @@ export function floatBits(value: number): number {
 export class WasmHeap {
   readonly #kernels: Kernels;
   readonly #control: number;
-  #words: Int32Array;
   readonly #workers: object[] = [];
   #fault?: string;
 
@@ -85,9 +84,9 @@ export class WasmHeap {
     this.#kernels = instance.exports as unknown as Kernels;
     this.#control = this.allocate(controlBytes);
     const scratch = this.allocate(threads * scratchBytes);
-    this.#words = new Int32Array(memory.buffer, this.#control, controlBytes / 4).fill(0);
-    this.#words[3] = scratchBytes;
-    this.#words[4] = scratch;
+    const words = this.int32(this.#control, controlBytes / 4).fill(0);
+    words[3] = scratchBytes;
+    words[4] = scratch;
   }
 
   /** Why there are fewer threads than asked for, or undefined. */
@@ -139,7 +138,7 @@ export class WasmHeap {
   /** Runs `tasks` tasks of an operation on all threads and returns when they are finished. */
   run(operation: number, tasks: number, args: readonly number[]): void {
     if (tasks === 0) return;
-    const words = this.#words;
+    const words = this.int32(this.#control, controlBytes / 4);
     words[2] = operation;
     for (let i = 0; i < args.length; i++) words[argumentWord + i] = args[i];
     if (tasks > 1 && this.#workers.length < this.threads - 1 && !this.#fault) this.#startThreads();

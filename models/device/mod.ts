@@ -9,3 +9,5 @@ export {
 export { type AdamSettings, type AdamTensors, adamUpdate } from "./kernels/adam/mod.ts";
 export { dropout, type DropoutRandom } from "./kernels/dropout/mod.ts";
 export { gruSequence } from "./kernels/gru/mod.ts";
+export { ownKernels } from "./kernels/register.ts";
+export { type WasmFeatures, wasmFeatures } from "./wasm_features.ts";

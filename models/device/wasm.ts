@@ -1,29 +1,32 @@
-/** Opens the wasm backend: one shared memory for TensorFlow.js's binary and ours. @module */
+/** Opens the wasm backend: one memory for TensorFlow.js's binary and ours. @module */
 import { tf } from "../../deps/tf.ts";
-import { BackendWasm, createWasmModule, setThreadsCount } from "../../deps/tfjs_wasm.ts";
-import { binary as tfjsBinary } from "../../deps/tfjs_wasm_binary.js";
+import { BackendWasm, loadWasmBuild, setThreadsCount } from "../../deps/tfjs_wasm.ts";
 import { WasmHeap, type WasmModule } from "./heap.ts";
 import { withoutThreads } from "./host.ts";
+import { loadKernels } from "./kernels/builds/binaries.ts";
 import { registerAdamWasm } from "./kernels/adam/wasm.ts";
 import { registerCopyWasm } from "./kernels/copy/wasm.ts";
 import { registerDropoutWasm } from "./kernels/dropout/wasm.ts";
 import { registerGatherWasm } from "./kernels/gather/wasm.ts";
 import { registerGruWasm } from "./kernels/gru/wasm.ts";
-import { binary as kernelBinary } from "./kernels/kernels_binary.js";
+import type { KernelBuildName } from "./kernels/kernel_builds.ts";
 import { registerMatmulWasm } from "./kernels/matmul/wasm.ts";
 import { registerSumWasm } from "./kernels/sum/wasm.ts";
 
 type BackendModule = ConstructorParameters<typeof BackendWasm>[0];
 type Wrap = (name: string, result: string | null, parameters: string[]) => unknown;
 
-async function createModule(): Promise<BackendModule & WasmModule> {
+async function createModule(shared: boolean): Promise<BackendModule & WasmModule> {
   type Done = (instance: WebAssembly.Instance, module: WebAssembly.Module) => void;
-  const module = await createWasmModule({
+  const { create, binary } = await loadWasmBuild(shared);
+  let memory: WebAssembly.Memory | undefined;
+  const module = await create({
     mainScriptUrlOrBlob: "-",
     locateFile: (path: string) => path,
     instantiateWasm(imports: WebAssembly.Imports, done: Done) {
-      const instance = new WebAssembly.Instance(tfjsBinary, imports);
-      done(instance, tfjsBinary);
+      const instance = new WebAssembly.Instance(binary, imports);
+      memory = instance.exports.memory as WebAssembly.Memory | undefined;
+      done(instance, binary);
       return instance.exports;
     },
   }) as BackendModule & WasmModule & { cwrap: Wrap };
@@ -36,20 +39,23 @@ async function createModule(): Promise<BackendModule & WasmModule> {
     disposeData: wrap("dispose_data", null, ["number"]),
     dispose: wrap("dispose", null, []),
   } as BackendModule["tfjs"];
+  module.wasmMemory ??= memory!; // only the shared build brings its own
   return module;
 }
 
-/** Makes wasm the backend, with our kernels on `threads` threads. */
-export async function openWasm(threads: number): Promise<WasmHeap> {
+/** Makes wasm the backend, with one build of our kernels on `threads` threads. */
+export async function openWasm(threads: number, build: KernelBuildName): Promise<WasmHeap> {
+  const shared = build.startsWith("shared");
+  const binary = await loadKernels(build);
   setThreadsCount(1);
   const [module, backend] = await withoutThreads(async () => {
-    const module = await createModule();
+    const module = await createModule(shared);
     return [module, new BackendWasm(module)] as const;
   });
   tf.removeBackend("wasm");
   tf.registerBackend("wasm", () => backend as unknown as tf.KernelBackend, 3);
   await tf.setBackend("wasm");
-  const heap = new WasmHeap(backend, module, kernelBinary, threads);
+  const heap = new WasmHeap(backend, module, binary, threads);
   registerMatmulWasm(heap);
   registerGatherWasm(heap);
   registerSumWasm(heap);

@@ -1,15 +1,18 @@
 /** Opens the WebGPU backend. @module */
 import { tf } from "../../deps/tf.ts";
+import { Gpu } from "./gpu.ts";
 import { registerAdamWebgpu } from "./kernels/adam/webgpu.ts";
 import { registerDropoutWebgpu } from "./kernels/dropout/webgpu.ts";
 import { registerGruWebgpu } from "./kernels/gru/webgpu.ts";
 
-/** Makes WebGPU the backend; an adapter must be there. */
-export async function openWebgpu(): Promise<void> {
-  await import("../../deps/tfjs_webgpu.ts");
+/** Makes WebGPU the backend; an adapter must be there. `software` says that the processor plays its part. */
+export async function openWebgpu(software: boolean): Promise<Gpu> {
+  const { WebGPUBackend } = await import("../../deps/tfjs_webgpu.ts");
   await tf.setBackend("webgpu");
   await tf.ready();
+  const gpu = new Gpu(tf.backend() as InstanceType<typeof WebGPUBackend>, software);
   registerGruWebgpu();
   registerDropoutWebgpu();
   registerAdamWebgpu();
+  return gpu;
 }

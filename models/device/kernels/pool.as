@@ -44,6 +44,7 @@ function run(control: usize, thread: i32, task: i32): void {
 
 // Takes tasks until none is left.
 function takeTasks(control: usize, thread: i32): void {
+  if (!ASC_FEATURE_THREADS) return;
   while (true) {
     const left = atomic.load<i32>(control);
     if (left <= 0) return;
@@ -55,6 +56,10 @@ function takeTasks(control: usize, thread: i32): void {
 
 /** Runs the job that the control block describes and returns when all its tasks are finished. */
 export function launch(control: usize, tasks: i32, workers: i32): void {
+  if (!ASC_FEATURE_THREADS) {
+    for (let task = tasks - 1; task >= 0; task--) run(control, 0, task);
+    return;
+  }
   atomic.store<i32>(control + FINISHED, tasks);
   atomic.store<i32>(control, tasks);
   if (workers > 0 && tasks > 1) atomic.notify(control, min(workers, tasks - 1));
@@ -69,6 +74,7 @@ export function launch(control: usize, tasks: i32, workers: i32): void {
 
 /** The life of worker `thread`: waits for jobs and takes tasks; returns when word 0 becomes negative. */
 export function serve(control: usize, thread: i32): void {
+  if (!ASC_FEATURE_THREADS) return;
   let spins = SPINS;
   while (true) {
     const left = atomic.load<i32>(control);

@@ -10,6 +10,19 @@ export type KernelBody = (
   inputs: KernelInputs,
   attributes: KernelAttributes,
 ) => tf.TensorInfo | tf.TensorInfo[];
+/** The gradient of a kernel: from dL/d(result) and what was saved to dL/d(input), each worked out when asked for. */
+export type KernelGradient = (
+  dy: tf.Tensor | tf.Tensor[],
+  saved: tf.Tensor[],
+  attributes: KernelAttributes,
+) => Record<string, () => tf.Tensor>;
+
+const own = new Map<string, Set<string>>();
+
+/** The kernels of our own on a backend that is open, in alphabetical order. */
+export function ownKernels(backendName: string): string[] {
+  return [...own.get(backendName) ?? []].sort();
+}
 
 /** Registers a kernel of our own. */
 export function registerKernel(kernelName: string, backendName: string, body: KernelBody): void {
@@ -18,6 +31,8 @@ export function registerKernel(kernelName: string, backendName: string, body: Ke
     backendName,
     kernelFunc: ({ inputs, attrs }) => body(inputs as KernelInputs, attrs ?? {}),
   });
+  if (!own.has(backendName)) own.set(backendName, new Set());
+  own.get(backendName)!.add(kernelName);
 }
 
 /** Puts a kernel of our own in the place of a stock one, which it may call. */
@@ -33,11 +48,27 @@ export function replaceKernel(
   registerKernel(kernelName, backendName, make(stock));
 }
 
+/** Registers the gradient of a kernel, in the place of a stock one if there is one. It is made of differentiable ops. */
+export function registerGradient(
+  kernelName: string,
+  saves: { inputs?: string[]; outputs?: boolean[] },
+  gradient: KernelGradient,
+): void {
+  if (tf.getGradient(kernelName)) tf.unregisterGradient(kernelName);
+  tf.registerGradient({
+    kernelName,
+    inputsToSave: saves.inputs,
+    outputsToSave: saves.outputs,
+    gradFunc: (dy, saved, attrs) =>
+      gradient(dy, saved, attrs) as ReturnType<tf.GradConfig["gradFunc"]>,
+  });
+}
+
 /** Runs a kernel by name on the open backend. */
 export function runKernel<T extends tf.Tensor | tf.Tensor[]>(
   name: string,
   inputs: Record<string, tf.Tensor>,
-  attributes: Record<string, number | boolean | readonly number[]> = {},
+  attributes: Record<string, number | boolean | string | readonly number[]> = {},
 ): T {
   return tf.engine().runKernel(name, inputs, attributes as tf.NamedAttrMap) as T;
 }

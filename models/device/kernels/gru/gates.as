@@ -1,6 +1,7 @@
 // The gates of the cell for one row: Cho et al. 2014, arXiv:1406.1078, with the reset gate behind the product.
 
 import { sigmoid, tanh } from "./activation";
+import { madd, nmadd } from "../simd";
 
 function read(address: usize, wide: bool): v128 {
   return wide ? v128.load(address) : v128.load32_zero(address);
@@ -16,8 +17,8 @@ function gate(x: usize, u: usize, h: usize, out: usize, saved: usize, xGate: usi
   const r = sigmoid(f32x4.add(read(x, wide), read(u, wide)));
   const z = sigmoid(f32x4.add(read(x + xGate, wide), read(u + uGate, wide)));
   const hn = read(u + 2 * uGate, wide);
-  const n = tanh(f32x4.relaxed_madd(r, hn, read(x + 2 * xGate, wide)));
-  write(out, f32x4.relaxed_madd(z, f32x4.sub(read(h, wide), n), n), wide);
+  const n = tanh(madd(r, hn, read(x + 2 * xGate, wide)));
+  write(out, madd(z, f32x4.sub(read(h, wide), n), n), wide);
   if (!saved) return;
   write(saved, r, wide);
   write(saved + xGate, z, wide);
@@ -50,7 +51,7 @@ function gateGradient(
   const r = read(saved, wide), z = read(saved + gateBytes, wide);
   const n = read(saved + 2 * gateBytes, wide), hn = read(saved + 3 * gateBytes, wide);
   const keep = f32x4.mul(dh, z), pass = f32x4.sub(dh, keep);
-  const dn = f32x4.mul(pass, f32x4.relaxed_nmadd(n, n, one));
+  const dn = f32x4.mul(pass, nmadd(n, n, one));
   const dz = f32x4.mul(f32x4.mul(keep, f32x4.sub(read(h, wide), n)), f32x4.sub(one, z));
   const dr = f32x4.mul(f32x4.mul(dn, hn), f32x4.mul(r, f32x4.sub(one, r)));
   write(dx, dr, wide);

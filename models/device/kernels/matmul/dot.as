@@ -1,6 +1,8 @@
 // Scalar products of a few vectors with many contiguous rows. Every product is summed the same way: four partial sums
 // along k, then the rest, so that grouping changes no bit.
 
+import { madd } from "../simd";
+
 function total(sum: v128): f32 {
   return (f32x4.extract_lane(sum, 0) + f32x4.extract_lane(sum, 1)) +
     (f32x4.extract_lane(sum, 2) + f32x4.extract_lane(sum, 3));
@@ -19,14 +21,14 @@ function dot1x8(a: usize, b: usize, row: usize, k: i32, out: usize): void {
   let p = 0;
   for (; p + 4 <= k; p += 4) {
     const at = <usize>p << 2, x = v128.load(a + at);
-    s0 = f32x4.relaxed_madd(x, v128.load(b + at), s0);
-    s1 = f32x4.relaxed_madd(x, v128.load(b1 + at), s1);
-    s2 = f32x4.relaxed_madd(x, v128.load(b2 + at), s2);
-    s3 = f32x4.relaxed_madd(x, v128.load(b3 + at), s3);
-    s4 = f32x4.relaxed_madd(x, v128.load(b4 + at), s4);
-    s5 = f32x4.relaxed_madd(x, v128.load(b5 + at), s5);
-    s6 = f32x4.relaxed_madd(x, v128.load(b6 + at), s6);
-    s7 = f32x4.relaxed_madd(x, v128.load(b7 + at), s7);
+    s0 = madd(x, v128.load(b + at), s0);
+    s1 = madd(x, v128.load(b1 + at), s1);
+    s2 = madd(x, v128.load(b2 + at), s2);
+    s3 = madd(x, v128.load(b3 + at), s3);
+    s4 = madd(x, v128.load(b4 + at), s4);
+    s5 = madd(x, v128.load(b5 + at), s5);
+    s6 = madd(x, v128.load(b6 + at), s6);
+    s7 = madd(x, v128.load(b7 + at), s7);
   }
   store<f32>(out, finish(s0, a, b, p, k));
   store<f32>(out, finish(s1, a, b1, p, k), 4);
@@ -46,14 +48,14 @@ function dot2x4(a: usize, aRow: usize, b: usize, row: usize, k: i32, out: usize,
   for (; p + 4 <= k; p += 4) {
     const at = <usize>p << 2, x = v128.load(a + at), y = v128.load(a1 + at);
     const w0 = v128.load(b + at), w1 = v128.load(b1 + at), w2 = v128.load(b2 + at), w3 = v128.load(b3 + at);
-    s0 = f32x4.relaxed_madd(x, w0, s0);
-    s1 = f32x4.relaxed_madd(x, w1, s1);
-    s2 = f32x4.relaxed_madd(x, w2, s2);
-    s3 = f32x4.relaxed_madd(x, w3, s3);
-    t0 = f32x4.relaxed_madd(y, w0, t0);
-    t1 = f32x4.relaxed_madd(y, w1, t1);
-    t2 = f32x4.relaxed_madd(y, w2, t2);
-    t3 = f32x4.relaxed_madd(y, w3, t3);
+    s0 = madd(x, w0, s0);
+    s1 = madd(x, w1, s1);
+    s2 = madd(x, w2, s2);
+    s3 = madd(x, w3, s3);
+    t0 = madd(y, w0, t0);
+    t1 = madd(y, w1, t1);
+    t2 = madd(y, w2, t2);
+    t3 = madd(y, w3, t3);
   }
   store<f32>(out, finish(s0, a, b, p, k));
   store<f32>(out, finish(s1, a, b1, p, k), 4);
@@ -70,7 +72,7 @@ function dot1x1(a: usize, b: usize, k: i32): f32 {
   let sum = f32x4.splat(0), p = 0;
   for (; p + 4 <= k; p += 4) {
     const at = <usize>p << 2;
-    sum = f32x4.relaxed_madd(v128.load(a + at), v128.load(b + at), sum);
+    sum = madd(v128.load(a + at), v128.load(b + at), sum);
   }
   return finish(sum, a, b, p, k);
 }

@@ -68,8 +68,12 @@ export function packPanel(source: usize, line: i32, next: i32, lines: i32, k: i3
   packAny(source, line, next, lines, k, width, p, target);
 }
 
-/** Rows of the next panel when `rows` are left: tiles have 6 or 4 rows, chosen so that few lie idle. */
+/**
+ * Rows of the next panel when `rows` are left: tiles have 6 or 4 rows, chosen so that few lie idle. Without multiply-add
+ * in one instruction 6 rows need more registers than there are.
+ */
 export function panelRows(rows: i32): i32 {
+  if (!ASC_FEATURE_RELAXED_SIMD) return 4;
   return rows <= 4 || rows == 7 || rows == 8 ? 4 : 6;
 }
 

@@ -1,6 +1,7 @@
 // The product of a few rows with a matrix, without packing: reading the matrix once is all the work there is.
 
 import { dotRows } from "./dot";
+import { madd } from "../simd";
 
 // out[j] += sum over four rows p of x[p] b[p, j]; missing rows have x = 0 and read the first.
 function addFourRows(b: usize, bRow: usize, rows: i32, x: usize, n: i32, out: usize): void {
@@ -11,18 +12,18 @@ function addFourRows(b: usize, bRow: usize, rows: i32, x: usize, n: i32, out: us
   let j = 0;
   for (; j + 4 <= n; j += 4) {
     const at = <usize>j << 2;
-    let sum = f32x4.relaxed_madd(x0, v128.load(b + at), v128.load(out + at));
-    if (rows > 1) sum = f32x4.relaxed_madd(x1, v128.load(b1 + at), sum);
-    if (rows > 2) sum = f32x4.relaxed_madd(x2, v128.load(b2 + at), sum);
-    if (rows > 3) sum = f32x4.relaxed_madd(x3, v128.load(b3 + at), sum);
+    let sum = madd(x0, v128.load(b + at), v128.load(out + at));
+    if (rows > 1) sum = madd(x1, v128.load(b1 + at), sum);
+    if (rows > 2) sum = madd(x2, v128.load(b2 + at), sum);
+    if (rows > 3) sum = madd(x3, v128.load(b3 + at), sum);
     v128.store(out + at, sum);
   }
   for (; j < n; j++) {
     const at = <usize>j << 2;
-    let sum = f32x4.relaxed_madd(x0, v128.load32_splat(b + at), v128.load32_splat(out + at));
-    if (rows > 1) sum = f32x4.relaxed_madd(x1, v128.load32_splat(b1 + at), sum);
-    if (rows > 2) sum = f32x4.relaxed_madd(x2, v128.load32_splat(b2 + at), sum);
-    if (rows > 3) sum = f32x4.relaxed_madd(x3, v128.load32_splat(b3 + at), sum);
+    let sum = madd(x0, v128.load32_splat(b + at), v128.load32_splat(out + at));
+    if (rows > 1) sum = madd(x1, v128.load32_splat(b1 + at), sum);
+    if (rows > 2) sum = madd(x2, v128.load32_splat(b2 + at), sum);
+    if (rows > 3) sum = madd(x3, v128.load32_splat(b3 + at), sum);
     v128.store32_lane(out + at, sum, 0);
   }
 }

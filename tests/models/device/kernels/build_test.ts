@@ -1,12 +1,12 @@
 /** The committed binary of the kernels. */
 import { deepStrictEqual as deepEqual, ok } from "node:assert/strict";
 import { operations } from "../../../../models/device/heap.ts";
-import { kernelBuild } from "../../../../models/device/kernels/kernel_build.ts";
+import { kernelBuilds } from "../../../../models/device/kernels/kernel_builds.ts";
 
 const root = new URL("../../../../", import.meta.url);
 const folder = new URL("models/device/kernels/", root);
 
-Deno.test("kernels.wasm is what its sources give", async () => {
+Deno.test("the kernels' binaries are what their sources give", async () => {
   const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: [
       "run",
@@ -21,13 +21,15 @@ Deno.test("kernels.wasm is what its sources give", async () => {
     env: { NO_COLOR: "1" },
   }).output();
   const [out, err] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes).trim());
-  deepEqual(out, "kernels.wasm is up to date", err);
+  deepEqual(out, "the kernels are up to date", err);
 });
 
-Deno.test("kernel_build.ts holds the hash of kernels.wasm", async () => {
-  const bytes = await Deno.readFile(new URL("kernels.wasm", folder));
-  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
-  deepEqual(kernelBuild, hash.slice(0, 12));
+Deno.test("kernel_builds.ts holds the hash of each binary", async () => {
+  for (const [name, expected] of Object.entries(kernelBuilds)) {
+    const bytes = await Deno.readFile(new URL(`builds/${name.replace("-", "_")}.wasm`, folder));
+    const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
+    deepEqual(expected, hash.slice(0, 12));
+  }
 });
 
 Deno.test("operations are numbered as in pool.as", async () => {

@@ -1,0 +1,108 @@
+/** Our own kernels on TensorFlow.js's WebGPU device, in the order of its own. @module */
+import { tf } from "../../deps/tf.ts";
+import type { WebGPUBackend } from "../../deps/tfjs_webgpu.ts";
+
+/** The parts of the backend that it keeps to itself. */
+interface Queue {
+  computePassEncoder: GPUComputePassEncoder | null;
+  commandEncoder: GPUCommandEncoder;
+  commandQueueOwnedIds: WeakSet<object>;
+  dispatchCountInPass: number;
+  tensorToBinding(tensor: tf.TensorInfo): GPUBindingResource;
+  makeUniforms(fields: { type: string; data: number[] }[]): GPUBindingResource;
+}
+
+/** A number that a kernel reads, and its type in WGSL. */
+export type Uniform = readonly ["i32" | "u32" | "f32", number];
+
+/** One call of a kernel. */
+export interface Dispatch {
+  /** The tensors that it writes; binding 0 and on. An input may stand here too when the kernel also reads it. */
+  readonly outputs: readonly tf.TensorInfo[];
+  /** The tensors that it reads; the bindings after the outputs. */
+  readonly inputs: readonly tf.TensorInfo[];
+  /** The fields of its uniform struct, in order; the last binding, absent without fields. */
+  readonly uniforms?: readonly Uniform[];
+  /** Workgroups along x, y and z; at most 65,535 each. */
+  readonly workgroups: readonly [number, number?, number?];
+}
+
+const fieldTypes = { i32: "int32", u32: "uint32", f32: "float32" };
+const maxWorkgroups = 65_535;
+
+/** Workgroups for `count` of them in a row: y folds what x cannot hold. A kernel finds its number as `x + 65535 * y`. */
+export function foldWorkgroups(count: number): [number, number] {
+  return [Math.min(count, maxWorkgroups), Math.max(1, Math.ceil(count / maxWorkgroups))];
+}
+
+/** The GPU, and kernels over its tensors. */
+export class Gpu {
+  readonly #pipelines = new Map<string, GPUComputePipeline>();
+  readonly #queue: Queue;
+
+  /** @param software whether the processor plays its part; kernels may take other tiles then */
+  constructor(readonly backend: WebGPUBackend, readonly software: boolean) {
+    this.#queue = backend as unknown as Queue;
+  }
+
+  /** A new tensor whose elements are not set yet. */
+  output(shape: number[], dtype: tf.DataType = "float32"): tf.TensorInfo {
+    return this.backend.makeTensorInfo(shape, dtype);
+  }
+
+  /** Gives a tensor back that no one outside the kernel has seen. */
+  free(tensor: tf.TensorInfo): void {
+    this.backend.disposeData(tensor.dataId);
+  }
+
+  /**
+   * Runs a kernel whose entry point is `main`, after all that was asked for before.
+   *
+   * @param wgsl its source; the pipeline is made once for each text, so sizes belong into uniforms
+   * @throws {RangeError} If the grid is too large
+   */
+  run(wgsl: string, { outputs, inputs, uniforms = [], workgroups }: Dispatch): void {
+    const [x, y = 1, z = 1] = workgroups;
+    if (x === 0 || y === 0 || z === 0) return;
+    if (Math.max(x, y, z) > maxWorkgroups) {
+      throw new RangeError(
+        `Cannot dispatch [${x}, ${y}, ${z}] workgroups; at most ${maxWorkgroups}`,
+      );
+    }
+    const queue = this.#queue, tensors = [...outputs, ...inputs];
+    for (const { dataId } of tensors) this.backend.uploadToGPU(dataId);
+    const bindings = tensors.map((tensor) => queue.tensorToBinding(tensor));
+    if (uniforms.length > 0) {
+      const fields = uniforms.map(([type, value]) => ({ type: fieldTypes[type], data: [value] }));
+      bindings.push(queue.makeUniforms(fields));
+    }
+    const pipeline = this.#pipeline(wgsl);
+    const bindGroup = this.backend.device.createBindGroup({
+      layout: pipeline.getBindGroupLayout(0),
+      entries: bindings.map((resource, binding) => ({ binding, resource })),
+    });
+    for (const { dataId } of tensors) queue.commandQueueOwnedIds.add(dataId); // freed after the submit
+    this.backend.ensureCommandEncoderReady();
+    const pass = queue.computePassEncoder ??= queue.commandEncoder.beginComputePass();
+    pass.setPipeline(pipeline);
+    pass.setBindGroup(0, bindGroup);
+    pass.dispatchWorkgroups(x, y, z);
+    queue.dispatchCountInPass++;
+    if (queue.dispatchCountInPass >= tf.env().getNumber("WEBGPU_DEFERRED_SUBMIT_BATCH_SIZE")) {
+      this.backend.endComputePassEncoder();
+      this.backend.submitQueue();
+    }
+  }
+
+  #pipeline(wgsl: string): GPUComputePipeline {
+    const known = this.#pipelines.get(wgsl);
+    if (known) return known;
+    const module = this.backend.device.createShaderModule({ code: wgsl });
+    const pipeline = this.backend.device.createComputePipeline({
+      layout: "auto",
+      compute: { module, entryPoint: "main" },
+    });
+    this.#pipelines.set(wgsl, pipeline);
+    return pipeline;
+  }
+}

@@ -1,0 +1,4 @@
+// @ts-self-types="./binary.d.ts"
+import source binary from "./shared.wasm";
+
+export { binary };
