@@ -12,5 +12,7 @@ export type Tensor1D = tf.Tensor1D;
 export type Tensor2D = tf.Tensor2D;
 /** A rank-3 array on the device. */
 export type Tensor3D = tf.Tensor3D;
+/** A rank-4 array on the device. */
+export type Tensor4D = tf.Tensor4D;
 /** A trainable array on the device. */
 export type Variable = tf.Variable;

@@ -1,7 +1,9 @@
 /** Opens the cpu backend, with the reference kernels. @module */
 import { tf } from "../../deps/tf.ts";
 import { registerAdamCpu } from "./kernels/adam/cpu.ts";
+import { registerConvolutionCpu } from "./kernels/convolution/cpu.ts";
 import { registerDropoutCpu } from "./kernels/dropout/cpu.ts";
+import { registerGradients } from "./kernels/gradients.ts";
 import { registerGruCpu } from "./kernels/gru/cpu.ts";
 
 /** Makes cpu the backend. */
@@ -11,4 +13,6 @@ export async function openCpu(): Promise<void> {
   registerGruCpu();
   registerDropoutCpu();
   registerAdamCpu();
+  registerConvolutionCpu();
+  registerGradients();
 }

@@ -39,10 +39,14 @@ export function foldWorkgroups(count: number): [number, number] {
 export class Gpu {
   readonly #pipelines = new Map<string, GPUComputePipeline>();
   readonly #queue: Queue;
+  #fault?: string;
 
   /** @param software whether the processor plays its part; kernels may take other tiles then */
   constructor(readonly backend: WebGPUBackend, readonly software: boolean) {
     this.#queue = backend as unknown as Queue;
+    backend.device.addEventListener("uncapturederror", (event) => {
+      this.#fault ??= (event as GPUUncapturedErrorEvent).error.message.trim();
+    });
   }
 
   /** A new tensor whose elements are not set yet. */
@@ -60,6 +64,7 @@ export class Gpu {
    *
    * @param wgsl its source; the pipeline is made once for each text, so sizes belong into uniforms
    * @throws {RangeError} If the grid is too large
+   * @throws {Error} If the device has reported that an earlier call failed
    */
   run(wgsl: string, { outputs, inputs, uniforms = [], workgroups }: Dispatch): void {
     const [x, y = 1, z = 1] = workgroups;
@@ -69,6 +74,7 @@ export class Gpu {
         `Cannot dispatch [${x}, ${y}, ${z}] workgroups; at most ${maxWorkgroups}`,
       );
     }
+    if (this.#fault) throw new Error(`A kernel failed on the graphics device: ${this.#fault}`);
     const queue = this.#queue, tensors = [...outputs, ...inputs];
     for (const { dataId } of tensors) this.backend.uploadToGPU(dataId);
     const bindings = tensors.map((tensor) => queue.tensorToBinding(tensor));

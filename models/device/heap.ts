@@ -17,6 +17,10 @@ export const operations = {
   adam: 9,
   columnSum: 10,
   stridedCopy: 11,
+  pad: 12,
+  packFilter: 13,
+  convolution: 14,
+  filterGradient: 15,
 } as const;
 
 /** The parts of the wasm backend's module that we use. */

@@ -7,6 +7,15 @@ export {
   openBackend,
 } from "./backend.ts";
 export { type AdamSettings, type AdamTensors, adamUpdate } from "./kernels/adam/mod.ts";
+export {
+  convolution,
+  convolution1d,
+  type Convolution1dOptions,
+  type ConvolutionOptions,
+  type OutputPadding,
+  transposedConvolution,
+  transposedConvolution1d,
+} from "./kernels/convolution/mod.ts";
 export { dropout, type DropoutRandom } from "./kernels/dropout/mod.ts";
 export { gruSequence } from "./kernels/gru/mod.ts";
 export { ownKernels } from "./kernels/register.ts";

@@ -5,9 +5,12 @@ import { WasmHeap, type WasmModule } from "./heap.ts";
 import { withoutThreads } from "./host.ts";
 import { loadKernels } from "./kernels/builds/binaries.ts";
 import { registerAdamWasm } from "./kernels/adam/wasm.ts";
+import { replaceStockConvolutions } from "./kernels/convolution/stock.ts";
+import { registerConvolutionWasm } from "./kernels/convolution/wasm.ts";
 import { registerCopyWasm } from "./kernels/copy/wasm.ts";
 import { registerDropoutWasm } from "./kernels/dropout/wasm.ts";
 import { registerGatherWasm } from "./kernels/gather/wasm.ts";
+import { registerGradients } from "./kernels/gradients.ts";
 import { registerGruWasm } from "./kernels/gru/wasm.ts";
 import type { KernelBuildName } from "./kernels/kernel_builds.ts";
 import { registerMatmulWasm } from "./kernels/matmul/wasm.ts";
@@ -63,5 +66,8 @@ export async function openWasm(threads: number, build: KernelBuildName): Promise
   registerGruWasm(heap);
   registerDropoutWasm(heap);
   registerAdamWasm(heap);
+  registerConvolutionWasm(heap);
+  replaceStockConvolutions("wasm");
+  registerGradients();
   return heap;
 }

@@ -2,8 +2,12 @@
 import { tf } from "../../deps/tf.ts";
 import { Gpu } from "./gpu.ts";
 import { registerAdamWebgpu } from "./kernels/adam/webgpu.ts";
+import { replaceStockConvolutions } from "./kernels/convolution/stock.ts";
+import { registerConvolutionWebgpu } from "./kernels/convolution/webgpu.ts";
 import { registerDropoutWebgpu } from "./kernels/dropout/webgpu.ts";
+import { registerGradients } from "./kernels/gradients.ts";
 import { registerGruWebgpu } from "./kernels/gru/webgpu.ts";
+import { registerMatmulWebgpu } from "./kernels/matmul/webgpu.ts";
 
 /** Makes WebGPU the backend; an adapter must be there. `software` says that the processor plays its part. */
 export async function openWebgpu(software: boolean): Promise<Gpu> {
@@ -14,5 +18,9 @@ export async function openWebgpu(software: boolean): Promise<Gpu> {
   registerGruWebgpu();
   registerDropoutWebgpu();
   registerAdamWebgpu();
+  registerMatmulWebgpu(gpu);
+  registerConvolutionWebgpu(gpu);
+  replaceStockConvolutions("webgpu");
+  registerGradients();
   return gpu;
 }

@@ -7,6 +7,7 @@
 // however late it woke up. Operations split over outputs, so a result does not depend on who ran which task.
 
 import { adamTask } from "./adam/adam";
+import { convolutionTask, filterGradientTask, packFilterTask, padTask } from "./convolution/convolution";
 import { stridedCopyTask } from "./copy/copy";
 import { dropoutTask } from "./dropout/dropout";
 import { gatherTask, segmentSumTask } from "./gather/gather";
@@ -39,6 +40,10 @@ function run(control: usize, thread: i32, task: i32): void {
     case 9: return adamTask(args, task);
     case 10: return columnSumTask(args, task);
     case 11: return stridedCopyTask(args, task);
+    case 12: return padTask(args, task);
+    case 13: return packFilterTask(args, task);
+    case 14: return convolutionTask(args, task, scratch);
+    case 15: return filterGradientTask(args, task, scratch);
   }
 }
 

@@ -1,12 +1,14 @@
 /** Matrix products on wasm: every transposition, broadcast batches, fused bias and activation. @module */
 import { tf } from "../../../../deps/tf.ts";
 import { operations, type WasmHeap } from "../../heap.ts";
+import { activate, type ActivationAttributes } from "../activation.ts";
 import {
   type KernelAttributes,
   type KernelBody,
   type KernelInputs,
   replaceKernel,
 } from "../register.ts";
+import { productGeometry } from "./geometry.ts";
 
 /** One product C = A B on the heap; addresses in bytes, strides in elements. */
 export interface Product {
@@ -104,59 +106,13 @@ function multiplyRows(heap: WasmHeap, product: Product, transposed: boolean): vo
   ]);
 }
 
-interface Geometry {
-  batch: number[];
-  m: number;
-  n: number;
-  k: number;
-  offsets: [number, number][];
-}
-
-/** Offsets of each item of the broadcast batch in a tensor whose own batch is `own`. */
-function batchOffsets(own: number[], batch: number[], size: number): number[] {
-  let offsets = [0], stride = size;
-  const strides = batch.map(() => 0);
-  for (let i = 1; i <= own.length; i++) {
-    const length = own[own.length - i];
-    if (length > 1) strides[batch.length - i] = stride;
-    stride *= length;
-  }
-  batch.forEach((length, axis) => {
-    offsets = offsets.flatMap((offset) =>
-      Array.from({ length }, (_, i) => offset + i * strides[axis])
-    );
-  });
-  return offsets;
-}
-
-function geometry(
-  a: tf.TensorInfo,
-  b: tf.TensorInfo,
-  transposeA: boolean,
-  transposeB: boolean,
-): Geometry {
-  const [aRows, aColumns] = a.shape.slice(-2), [bRows, bColumns] = b.shape.slice(-2);
-  const [m, k] = transposeA ? [aColumns, aRows] : [aRows, aColumns];
-  const [inner, n] = transposeB ? [bColumns, bRows] : [bRows, bColumns];
-  if (k !== inner) {
-    throw new TypeError(
-      `Cannot multiply [${a.shape}] by [${b.shape}] with transposeA=${transposeA} and transposeB=${transposeB}: ` +
-        `the inner dimensions are ${k} and ${inner}, expected equal ones`,
-    );
-  }
-  const aBatch = a.shape.slice(0, -2), bBatch = b.shape.slice(0, -2);
-  const batch = tf.broadcast_util.assertAndGetBroadcastShape(aBatch, bBatch);
-  const fromA = batchOffsets(aBatch, batch, m * k), fromB = batchOffsets(bBatch, batch, k * n);
-  return { batch, m, n, k, offsets: fromA.map((offset, i) => [offset, fromB[i]]) };
-}
-
 /** The product of two float32 tensors, [..., m, k] by [..., k, n] before their transpositions, plus `bias` [n]. */
 function product(
   heap: WasmHeap,
   { a, b, bias }: { a: tf.TensorInfo; b: tf.TensorInfo; bias?: tf.TensorInfo },
   { transposeA, transposeB }: { transposeA: boolean; transposeB: boolean },
 ): tf.TensorInfo {
-  const { batch, m, n, k, offsets } = geometry(a, b, transposeA, transposeB);
+  const { batch, m, n, k, offsets } = productGeometry(a, b, transposeA, transposeB);
   const result = heap.output([...batch, m, n]);
   const spec: Product = {
     a: heap.address(a),
@@ -191,44 +147,9 @@ function fillRows(heap: WasmHeap, { c, bias, m, n }: Product, items: number): vo
   for (let i = 0; i < m * items; i++) memory.set(row, c / 4 + i * n);
 }
 
-interface FusedAttributes {
+interface FusedAttributes extends ActivationAttributes {
   transposeA: boolean;
   transposeB: boolean;
-  activation: string;
-  leakyreluAlpha?: number;
-}
-
-const activationKernels: Record<string, string> = {
-  relu: "Relu",
-  relu6: "Relu6",
-  elu: "Elu",
-  sigmoid: "Sigmoid",
-  leakyrelu: "LeakyRelu",
-  prelu: "Prelu",
-};
-
-/** Applies the activation to `x`, which is given back. */
-function activate(
-  heap: WasmHeap,
-  x: tf.TensorInfo,
-  alpha: tf.TensorInfo | undefined,
-  { activation, leakyreluAlpha = 0.2 }: FusedAttributes,
-): tf.TensorInfo {
-  const name = activationKernels[activation];
-  if (!name) {
-    throw new RangeError(
-      `Cannot fuse the activation "${activation}" with a matrix product; apply it afterwards`,
-    );
-  }
-  const inputs: tf.NamedTensorInfoMap = alpha ? { x, alpha } : { x };
-  const { backend } = heap;
-  const result = tf.getKernel(name, "wasm").kernelFunc({
-    inputs,
-    backend,
-    attrs: { alpha: leakyreluAlpha },
-  });
-  backend.disposeData(x.dataId);
-  return result as tf.TensorInfo;
 }
 
 function fused(heap: WasmHeap, stock: KernelBody): KernelBody {
@@ -238,9 +159,7 @@ function fused(heap: WasmHeap, stock: KernelBody): KernelBody {
     const columns = b.shape.at(flags.transposeB ? -2 : -1)!;
     const rows = bias ? tf.util.sizeFromShape(bias.shape) === columns : true;
     if (a.dtype !== "float32" || b.dtype !== "float32" || !rows) return stock(inputs, attributes);
-    const linear = product(heap, { a, b, bias }, flags);
-    if (flags.activation === "linear") return linear;
-    return activate(heap, linear, preluActivationWeights, flags);
+    return activate(product(heap, { a, b, bias }, flags), preluActivationWeights, flags);
   };
 }
 

@@ -1,0 +1,62 @@
+/** The derivatives of the three kernels, each made of the three: derivatives of any order exist. @module */
+import { type Tensor, tf } from "../../../../deps/tf.ts";
+import { type KernelAttributes, registerGradient, runKernel } from "../register.ts";
+
+type Attributes = Record<string, number | readonly number[]>;
+
+/** The settings alone, without the shape that one of the kernels was told. */
+function settings({ strides, dilations, padding, groups }: KernelAttributes): Attributes {
+  return { strides, dilations, padding, groups } as Attributes;
+}
+
+const forward = (x: Tensor, filter: Tensor, attributes: KernelAttributes): Tensor =>
+  runKernel("Convolution", { x, filter }, settings(attributes));
+
+const inputGradient = (
+  dy: Tensor,
+  filter: Tensor,
+  inputShape: number[],
+  a: KernelAttributes,
+): Tensor => runKernel("ConvolutionInputGrad", { dy, filter }, { ...settings(a), inputShape });
+
+const filterGradient = (
+  x: Tensor,
+  dy: Tensor,
+  filterShape: number[],
+  a: KernelAttributes,
+): Tensor => runKernel("ConvolutionFilterGrad", { x, dy }, { ...settings(a), filterShape });
+
+/** Registers the gradients of `Convolution`, `ConvolutionInputGrad` and `ConvolutionFilterGrad`. */
+export function registerConvolutionGradients(): void {
+  registerGradient(
+    "Convolution",
+    { inputs: ["x", "filter"] },
+    (result, [x, filter], attributes) => {
+      const dy = result as Tensor;
+      return {
+        x: () => inputGradient(dy, filter, x.shape, attributes),
+        filter: () => filterGradient(x, dy, filter.shape, attributes),
+        bias: () => tf.sum(dy, [0, 1, 2]),
+      };
+    },
+  );
+  const inputSaves = { inputs: ["dy", "filter"] };
+  registerGradient("ConvolutionInputGrad", inputSaves, (result, [dy, filter], attributes) => {
+    const x = result as Tensor;
+    return {
+      dy: () => forward(x, filter, attributes),
+      filter: () => filterGradient(x, dy, filter.shape, attributes),
+    };
+  });
+  registerGradient(
+    "ConvolutionFilterGrad",
+    { inputs: ["x", "dy"] },
+    (result, [x, dy], attributes) => {
+      const filter = result as Tensor;
+      return {
+        x: () => inputGradient(dy, filter, x.shape, attributes),
+        dy: () => forward(x, filter, attributes),
+      };
+    },
+  );
+}
