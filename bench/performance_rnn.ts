@@ -2,11 +2,12 @@
 import { tf } from "../deps/tf.ts";
 import { RandomStream } from "../datatools/random.ts";
 import { performanceRnnSchema } from "../hparams/performance_rnn.ts";
+import { globalNorm } from "../models/device/mod.ts";
 import { sampleSequence, type Sampling } from "../models/decoding/sampling.ts";
 import type { Pass } from "../models/nn/mod.ts";
 import { PerformanceRnn } from "../models/performance_rnn.ts";
 import { Adam } from "../supervisors/optimizers/adam.ts";
-import { clipByNorm, globalNorm } from "../supervisors/optimizers/clip.ts";
+import { clipFactor } from "../supervisors/optimizers/clip.ts";
 import { gradientsOf } from "../supervisors/supervisor.ts";
 import type { Figure } from "./figure.ts";
 
@@ -88,10 +89,10 @@ function trainer(model: PerformanceRnn): () => Promise<void> {
       undefined,
       pass,
     );
-    const norm = globalNorm(gradients);
-    const clipped = clipByNorm(gradients, norm, hparams.gradientClip);
-    adam.update(clipped, hparams.learningRate, step);
+    const norm = globalNorm([...gradients.values()]);
+    const factor = clipFactor(norm, hparams.gradientClip);
+    adam.update(gradients, factor, hparams.learningRate, step);
     await loss!.data();
-    tf.dispose([...gradients.values(), ...clipped.values(), norm, loss!]);
+    tf.dispose([...gradients.values(), factor, norm, loss!]);
   };
 }

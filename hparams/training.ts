@@ -16,6 +16,8 @@ export const trainingSchema = z.strictObject({
   adamBeta1: z.number().min(0).lt(1).default(0.9).describe("decay of Adam's mean"),
   adamBeta2: z.number().min(0).lt(1).default(0.999).describe("decay of Adam's squared mean"),
   adamEpsilon: z.number().positive().max(1).default(1e-8).describe("added to Adam's denominator"),
+  weightDecay: z.number().min(0).max(1).default(0)
+    .describe("share of each parameter that a step takes away, times the learning rate (AdamW)"),
   gradientClip: z.number().min(0).default(1)
     .describe("largest norm of the whole gradient; 0 turns clipping off"),
   schedule: z.enum(["constant", "cosine", "exponential", "inverseSqrt"]).default("constant")

@@ -7,11 +7,12 @@ import { type Scalar, type Tensor, tf } from "../deps/tf.ts";
 import { checkpointPath, pruneCheckpoints, runPaths } from "../datatools/checkpoints/run_folder.ts";
 import { RandomStream } from "../datatools/random.ts";
 import type { TrainingHParams } from "../hparams/training.ts";
+import { globalNorm } from "../models/device/mod.ts";
 import type { Losses, Module, Pass } from "../models/nn/mod.ts";
 import { below, type RunState, under, writeCheckpoint } from "./checkpoint.ts";
 import type { RunLog } from "./logging/run_log.ts";
 import { Adam } from "./optimizers/adam.ts";
-import { clipByNorm, globalNorm, type Gradients } from "./optimizers/clip.ts";
+import { clipFactor, type Gradients } from "./optimizers/clip.ts";
 import { learningRateAt } from "./optimizers/schedule.ts";
 
 /** What one step reads: tensors, and the files they came from. */
@@ -203,10 +204,10 @@ export abstract class Supervisor<M extends Module, B extends TrainingBatch> {
         addFigures(figures, losses, this.hparams.accumulationSteps);
       });
       const reduced = this.reduce(gradients);
-      const norm = globalNorm(reduced);
-      const clipped = clipByNorm(reduced, norm, this.hparams.gradientClip);
-      this.#allOptimizers().get(phase.name)!.update(clipped, learningRate, step);
-      tf.dispose([...gradients.values(), ...clipped.values()]);
+      const norm = globalNorm([...reduced.values()]);
+      const factor = clipFactor(norm, this.hparams.gradientClip);
+      this.#allOptimizers().get(phase.name)!.update(reduced, factor, learningRate, step);
+      tf.dispose([...gradients.values(), factor]);
       figures.set(figures.has("gradientNorm") ? `${phase.name}GradientNorm` : "gradientNorm", norm);
     }
     this.run.log.count(units);

@@ -3,6 +3,7 @@ import { tf } from "../../deps/tf.ts";
 import { registerAdamCpu } from "./kernels/adam/cpu.ts";
 import { registerConvolutionCpu } from "./kernels/convolution/cpu.ts";
 import { registerDropoutCpu } from "./kernels/dropout/cpu.ts";
+import { registerGlobalNormCpu } from "./kernels/global_norm/cpu.ts";
 import { registerGradients } from "./kernels/gradients.ts";
 import { registerGruCpu } from "./kernels/gru/cpu.ts";
 
@@ -13,6 +14,7 @@ export async function openCpu(): Promise<void> {
   registerGruCpu();
   registerDropoutCpu();
   registerAdamCpu();
+  registerGlobalNormCpu();
   registerConvolutionCpu();
   registerGradients();
 }

@@ -21,6 +21,7 @@ export const operations = {
   packFilter: 13,
   convolution: 14,
   filterGradient: 15,
+  squareSum: 16,
 } as const;
 
 /** The parts of the wasm backend's module that we use. */
@@ -137,6 +138,16 @@ export class WasmHeap {
   /** A view of int32 elements; invalid after the next allocation. */
   int32(address: number, length: number): Int32Array {
     return new Int32Array(this.module.wasmMemory.buffer, address, length);
+  }
+
+  /** A view of float32 elements; invalid after the next allocation. */
+  float32(address: number, length: number): Float32Array {
+    return new Float32Array(this.module.wasmMemory.buffer, address, length);
+  }
+
+  /** A view of float64 elements; invalid after the next allocation. */
+  float64(address: number, length: number): Float64Array {
+    return new Float64Array(this.module.wasmMemory.buffer, address, length);
   }
 
   /** Runs `tasks` tasks of an operation on all threads and returns when they are finished. */

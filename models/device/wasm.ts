@@ -10,6 +10,7 @@ import { registerConvolutionWasm } from "./kernels/convolution/wasm.ts";
 import { registerCopyWasm } from "./kernels/copy/wasm.ts";
 import { registerDropoutWasm } from "./kernels/dropout/wasm.ts";
 import { registerGatherWasm } from "./kernels/gather/wasm.ts";
+import { registerGlobalNormWasm } from "./kernels/global_norm/wasm.ts";
 import { registerGradients } from "./kernels/gradients.ts";
 import { registerGruWasm } from "./kernels/gru/wasm.ts";
 import type { KernelBuildName } from "./kernels/kernel_builds.ts";
@@ -66,6 +67,7 @@ export async function openWasm(threads: number, build: KernelBuildName): Promise
   registerGruWasm(heap);
   registerDropoutWasm(heap);
   registerAdamWasm(heap);
+  registerGlobalNormWasm(heap);
   registerConvolutionWasm(heap);
   replaceStockConvolutions("wasm");
   registerGradients();

@@ -5,6 +5,7 @@ import { registerAdamWebgpu } from "./kernels/adam/webgpu.ts";
 import { replaceStockConvolutions } from "./kernels/convolution/stock.ts";
 import { registerConvolutionWebgpu } from "./kernels/convolution/webgpu.ts";
 import { registerDropoutWebgpu } from "./kernels/dropout/webgpu.ts";
+import { registerGlobalNormWebgpu } from "./kernels/global_norm/webgpu.ts";
 import { registerGradients } from "./kernels/gradients.ts";
 import { registerGruWebgpu } from "./kernels/gru/webgpu.ts";
 import { registerMatmulWebgpu } from "./kernels/matmul/webgpu.ts";
@@ -17,7 +18,8 @@ export async function openWebgpu(software: boolean): Promise<Gpu> {
   const gpu = new Gpu(tf.backend() as InstanceType<typeof WebGPUBackend>, software);
   registerGruWebgpu();
   registerDropoutWebgpu();
-  registerAdamWebgpu();
+  registerAdamWebgpu(gpu);
+  registerGlobalNormWebgpu(gpu);
   registerMatmulWebgpu(gpu);
   registerConvolutionWebgpu(gpu);
   replaceStockConvolutions("webgpu");

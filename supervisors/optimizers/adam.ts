@@ -1,5 +1,10 @@
-/** Adam with bias correction: Kingma & Ba 2015, arXiv:1412.6980, in PyTorch's form. @module */
-import { type Tensor, tf } from "../../deps/tf.ts";
+/**
+ * Adam with bias correction (Kingma & Ba 2015, arXiv:1412.6980) and, where asked, the weight decay of AdamW (Loshchilov & Hutter
+ * 2019, arXiv:1711.05101), in PyTorch's form.
+ *
+ * @module
+ */
+import { type Scalar, type Tensor, tf } from "../../deps/tf.ts";
 import type { TensorData } from "../../datatools/checkpoints/safetensors.ts";
 import type { TrainingHParams } from "../../hparams/training.ts";
 import { adamUpdate } from "../../models/device/mod.ts";
@@ -7,7 +12,10 @@ import { checkStateDict, type Parameter, readTensors } from "../../models/nn/mod
 import type { Gradients } from "./clip.ts";
 
 /** The hparams of Adam. */
-export type AdamHParams = Pick<TrainingHParams, "adamBeta1" | "adamBeta2" | "adamEpsilon">;
+export type AdamHParams = Pick<
+  TrainingHParams,
+  "adamBeta1" | "adamBeta2" | "adamEpsilon" | "weightDecay"
+>;
 
 interface Moments {
   readonly m: Tensor;
@@ -32,21 +40,25 @@ export class Adam {
    * Makes one update.
    *
    * @param gradients One for each parameter
+   * @param gradientScale What all gradients are multiplied by, from `clipFactor`
    * @param learningRate The step size
    * @param step The number of this update, from 1: corrects the bias of young moments
    */
-  update(gradients: Gradients, learningRate: number, step: number): void {
-    const { adamBeta1: beta1, adamBeta2: beta2, adamEpsilon: epsilon } = this.hparams;
-    for (const [key, parameter] of this.parameters) {
-      const old = this.#moments.get(key)!;
-      const next = adamUpdate(
-        { param: parameter.value, gradient: gradients.get(key)!, m: old.m, v: old.v },
-        { learningRate, beta1, beta2, epsilon, step },
-      );
-      parameter.assign(next.param);
-      tf.dispose([old.m, old.v]);
-      this.#moments.set(key, { m: next.m, v: next.v });
-    }
+  update(gradients: Gradients, gradientScale: Scalar, learningRate: number, step: number): void {
+    const { adamBeta1: beta1, adamBeta2: beta2, adamEpsilon: epsilon, weightDecay } = this.hparams;
+    const tensors = [...this.parameters].map(([key, { value }]) => ({
+      param: value,
+      gradient: gradients.get(key)!,
+      ...this.#moments.get(key)!,
+    }));
+    const settings = { learningRate, beta1, beta2, epsilon, weightDecay, step };
+    const next = adamUpdate(tensors, settings, gradientScale);
+    [...this.parameters].forEach(([key, parameter], i) => {
+      const { param, m, v } = next[i]!;
+      parameter.assign(param);
+      tf.dispose([tensors[i]!.m, tensors[i]!.v]);
+      this.#moments.set(key, { m, v });
+    });
   }
 
   /** Reads the moments back, as `<key>/exp_avg` and `<key>/exp_avg_sq`. */

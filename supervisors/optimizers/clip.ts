@@ -4,26 +4,14 @@ import { type Scalar, type Tensor, tf } from "../../deps/tf.ts";
 /** Gradients by parameter key. */
 export type Gradients = ReadonlyMap<string, Tensor>;
 
-/** The square root of the sum of all squares, on the device. */
-export function globalNorm(gradients: Gradients): Scalar {
-  return tf.tidy(() => {
-    const squares = [...gradients.values()].map((gradient) => tf.sum(tf.square(gradient)));
-    return tf.sqrt(tf.sum(tf.stack(squares))) as Scalar; // addN drops terms on WebGPU
-  });
-}
-
 /**
- * Scales all gradients so that their norm is at most `limit`, as PyTorch's `clip_grad_norm_` does.
+ * What all gradients are multiplied by so that their norm is at most `limit`, as in PyTorch's `clip_grad_norm_`.
  *
- * @param norm Their norm, from {@linkcode globalNorm}
+ * @param norm Their norm, from `globalNorm`
  * @param limit Largest norm allowed; 0 turns clipping off
- * @returns New tensors under the same keys
+ * @returns A number in 0..1 on the device
  */
-export function clipByNorm(gradients: Gradients, norm: Scalar, limit: number): Map<string, Tensor> {
-  const scale = tf.tidy(() =>
-    limit === 0 ? tf.scalar(1) : tf.minimum(1, tf.div(limit, tf.add(norm, 1e-6)))
-  );
-  const clipped = [...gradients].map(([key, gradient]) => [key, tf.mul(gradient, scale)] as const);
-  scale.dispose();
-  return new Map(clipped);
+export function clipFactor(norm: Scalar, limit: number): Scalar {
+  if (limit === 0) return tf.scalar(1);
+  return tf.tidy(() => tf.minimum(1, tf.div(limit, tf.add(norm, 1e-6))) as Scalar);
 }

@@ -2,10 +2,10 @@
 // deno-fmt-ignore-file
 /** The builds of the wasm kernels: the first 12 digits of the SHA-256 of each binary. */
 export const kernelBuilds = {
-  "shared-relaxed": "801409baeafa",
-  "shared": "c934edf8ce81",
-  "plain-relaxed": "9bc211a6912a",
-  "plain": "bd6d9c5426c8",
+  "shared-relaxed": "fbf5cc26ec43",
+  "shared": "75b5d03e6288",
+  "plain-relaxed": "eb93c66f2bb5",
+  "plain": "ffe6d7de2f02",
 } as const;
 
 /** The memory a build works on, and whether it multiplies and adds in one instruction. */

@@ -11,6 +11,7 @@ import { convolutionTask, filterGradientTask, packFilterTask, padTask } from "./
 import { stridedCopyTask } from "./copy/copy";
 import { dropoutTask } from "./dropout/dropout";
 import { gatherTask, segmentSumTask } from "./gather/gather";
+import { squareSumTask } from "./global_norm/global_norm";
 import { gruBackwardTask } from "./gru/gru_backward";
 import { gruForwardTask, gruPackTask, gruStepTask } from "./gru/gru_forward";
 import { matmulTask } from "./matmul/matmul";
@@ -44,6 +45,7 @@ function run(control: usize, thread: i32, task: i32): void {
     case 13: return packFilterTask(args, task);
     case 14: return convolutionTask(args, task, scratch);
     case 15: return filterGradientTask(args, task, scratch);
+    case 16: return squareSumTask(args, task);
   }
 }
 

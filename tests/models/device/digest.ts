@@ -1,7 +1,14 @@
 /** Prints a digest of results on wasm with as many threads as the argument says; started by threads_test.ts. */
-import { type Tensor, tf } from "../../../deps/tf.ts";
+import { type Tensor, type Tensor4D, tf } from "../../../deps/tf.ts";
 import { RandomStream } from "../../../datatools/random.ts";
-import { adamUpdate, dropout, gruSequence, openBackend } from "../../../models/device/mod.ts";
+import {
+  adamUpdate,
+  convolution,
+  dropout,
+  globalNorm,
+  gruSequence,
+  openBackend,
+} from "../../../models/device/mod.ts";
 
 await openBackend("wasm", { threads: Number(Deno.args[0]) });
 
@@ -41,23 +48,47 @@ function products(): Tensor[] {
 
 function others(): Tensor[] {
   const x = normal(3001, 99), order = stream.permutation(0, 3001);
-  const indices = tf.tensor1d(Int32Array.from(order), "int32");
-  const settings = { learningRate: 0.1, beta1: 0.9, beta2: 0.99, epsilon: 1e-8, step: 2 };
-  const next = adamUpdate({ param: x, gradient: x, m: x, v: tf.square(x) }, settings);
+  const indices = tf.tensor1d(Int32Array.from(order), "int32"),
+    order1 = tf.cast(indices, "float32");
+  const decays = { beta1: 0.9, beta2: 0.99, epsilon: 1e-8, weightDecay: 0.1 };
+  const tensors = { param: x, gradient: x, m: x, v: tf.square(x) };
+  const small = { param: order1, gradient: order1, m: order1, v: order1 };
+  const next = adamUpdate(
+    [tensors, small],
+    { learningRate: 0.1, ...decays, step: 2 },
+    globalNorm([x, order1]),
+  );
   return [
     ...tf.grads((x) => tf.gather(x, indices))([x], normal(3001, 99)),
     tf.sum(x, 0),
     tf.transpose(x),
     dropout(x, 0.3, { key: [1, 2], step: 3 }),
-    next.param,
-    next.m,
-    next.v,
+    ...next.flatMap(({ param, m, v }) => [param, m, v]),
     tf.matMul(normal(7, 80, 90), normal(90, 100)),
   ];
 }
 
+function convolutions(): Tensor[] {
+  const cases = [
+    { x: [2, 30, 31, 33], filter: [3, 3, 33, 35], options: { padding: 1 } },
+    { x: [1, 1, 3001, 16], filter: [1, 9, 16, 20], options: { strides: [1, 2] as const } },
+    {
+      x: [2, 1, 900, 64],
+      filter: [1, 41, 4, 64],
+      options: { groups: 16, strides: 4, padding: 20 },
+    },
+  ];
+  return cases.flatMap(({ x, filter, options }) => {
+    const run = (x: Tensor, filter: Tensor) =>
+      convolution(x as Tensor4D, filter as Tensor4D, options);
+    const inputs = [normal(...x), normal(...filter)], y = run(inputs[0], inputs[1]);
+    return [y, ...tf.grads(run)(inputs, normal(...y.shape))];
+  });
+}
+
 const groups = {
   products,
+  convolutions,
   recurrence: () => [...recurrence(6, 33, 130), ...recurrence(3, 2, 400), ...recurrence(1, 9, 400)],
   others,
 };

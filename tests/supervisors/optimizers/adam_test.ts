@@ -5,7 +5,8 @@ import { Adam } from "../../../supervisors/optimizers/adam.ts";
 import { assert, assertEquals, assertRejects } from "../../support/assert.ts";
 
 await openBackend();
-const hparams = { adamBeta1: 0.9, adamBeta2: 0.999, adamEpsilon: 1e-8 };
+const hparams = { adamBeta1: 0.9, adamBeta2: 0.999, adamEpsilon: 1e-8, weightDecay: 0 };
+const whole = tf.scalar(1);
 
 function parameterOf(values: number[]): Parameter {
   const parameter = new Parameter([values.length], zeros);
@@ -20,7 +21,7 @@ Deno.test("Adam.update follows the equations of the paper over three steps", asy
   const adam = new Adam(new Map([["w", parameter]]), hparams);
   const expected = start.map((x) => ({ x, m: 0, v: 0 }));
   for (const [t, gradient] of gradients.entries()) {
-    adam.update(new Map([["w", tf.tensor1d(gradient)]]), 0.01, t + 1);
+    adam.update(new Map([["w", tf.tensor1d(gradient)]]), whole, 0.01, t + 1);
     expected.forEach((state, i) => {
       const g = gradient[i]!;
       state.m = 0.9 * state.m + 0.1 * g;
@@ -39,13 +40,13 @@ Deno.test("Adam.state and loadState go on as if nothing had happened", async () 
   const run = async (restart: boolean) => {
     const parameter = parameterOf([1, 2]);
     let adam = new Adam(new Map([["w", parameter]]), hparams);
-    adam.update(gradient(), 0.1, 1);
+    adam.update(gradient(), whole, 0.1, 1);
     if (restart) {
       const state = await adam.state();
       adam = new Adam(new Map([["w", parameter]]), hparams);
       adam.loadState(state, "saved");
     }
-    adam.update(gradient(), 0.1, 2);
+    adam.update(gradient(), whole, 0.1, 2);
     return [...await parameter.value.data()];
   };
   assertEquals(await run(true), await run(false));

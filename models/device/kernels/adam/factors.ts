@@ -3,15 +3,17 @@
 /** What a step of Adam depends on besides the tensors. */
 export interface AdamSettings {
   /** Step size before the bias correction. */
-  learningRate: number;
+  readonly learningRate: number;
   /** Decay of the mean of the gradient, in [0, 1). */
-  beta1: number;
+  readonly beta1: number;
   /** Decay of the mean of the squared gradient, in [0, 1). */
-  beta2: number;
+  readonly beta2: number;
   /** Added to the root of the second moment after its bias correction. */
-  epsilon: number;
+  readonly epsilon: number;
+  /** Share of a parameter that a step takes away, times the learning rate: AdamW. */
+  readonly weightDecay: number;
   /** Which step this is, from 1. */
-  step: number;
+  readonly step: number;
 }
 
 /** The settings with the bias corrections worked out. */
@@ -26,11 +28,19 @@ export interface AdamFactors {
   readonly stepSize: number;
   /** The root of 1 - beta2^step. */
   readonly rootCorrection: number;
+  /** 1 - learningRate * weightDecay */
+  readonly keep: number;
 }
 
 /** Works out the bias corrections of one step. */
 export function adamFactors(settings: AdamSettings): AdamFactors {
-  const { learningRate, beta1, beta2, epsilon, step } = settings;
-  const stepSize = learningRate / (1 - beta1 ** step);
-  return { beta1, beta2, epsilon, stepSize, rootCorrection: Math.sqrt(1 - beta2 ** step) };
+  const { learningRate, beta1, beta2, epsilon, weightDecay, step } = settings;
+  return {
+    beta1,
+    beta2,
+    epsilon,
+    stepSize: learningRate / (1 - beta1 ** step),
+    rootCorrection: Math.sqrt(1 - beta2 ** step),
+    keep: 1 - learningRate * weightDecay,
+  };
 }

@@ -1,5 +1,10 @@
-/** One step of Adam as PyTorch takes it: Kingma & Ba 2015, arXiv:1412.6980. @module */
-import { type Tensor, tf } from "../../../../deps/tf.ts";
+/**
+ * One step of Adam as PyTorch takes it (Kingma & Ba 2015, arXiv:1412.6980), with the weight decay of AdamW (Loshchilov & Hutter
+ * 2019, arXiv:1711.05101).
+ *
+ * @module
+ */
+import { type Scalar, type Tensor, tf } from "../../../../deps/tf.ts";
 import { runKernel } from "../register.ts";
 import type { AdamSettings } from "./factors.ts";
 
@@ -16,31 +21,36 @@ export interface AdamTensors {
 }
 
 /**
- * One step of Adam into new tensors: param - lr / (1 - beta1^t) * m / (sqrt(v / (1 - beta2^t)) + epsilon).
+ * One step of Adam for all parameters at once, into new tensors:
+ * param (1 - lr weightDecay) - lr / (1 - beta1^t) m / (sqrt(v / (1 - beta2^t)) + epsilon).
  *
- * @param tensors the parameter, its gradient and its moments, float32 of one shape
+ * @param tensors each parameter with its gradient and its moments, float32 of one shape
  * @param settings learning rate, decays, epsilon, and the number of the step, from 1
- * @returns the next parameter and moments; nothing is disposed
- * @throws {TypeError} If the shapes differ
+ * @param gradientScale what every gradient is multiplied by, as a number on the device
+ * @returns the next parameters and moments, in order; nothing is disposed
+ * @throws {TypeError} If the shapes of one differ
  * @throws {RangeError} If `step` is not a positive integer
  */
 export function adamUpdate(
-  tensors: AdamTensors & { readonly gradient: Tensor },
+  tensors: readonly (AdamTensors & { readonly gradient: Tensor })[],
   settings: AdamSettings,
-): AdamTensors {
-  const { param, gradient, m, v } = tensors;
-  for (const [name, tensor] of Object.entries({ gradient, m, v })) {
-    if (tf.util.arraysEqual(tensor.shape, param.shape)) continue;
-    throw new TypeError(
-      `adamUpdate: ${name} has shape [${tensor.shape}], expected the parameter's [${param.shape}]`,
-    );
+  gradientScale: Scalar,
+): AdamTensors[] {
+  const { learningRate, beta1, beta2, epsilon, weightDecay, step } = settings;
+  if (!Number.isInteger(step) || step < 1) {
+    throw new RangeError(`adamUpdate: step is ${step}, expected an integer from 1`);
   }
-  if (!Number.isInteger(settings.step) || settings.step < 1) {
-    throw new RangeError(`adamUpdate: step is ${settings.step}, expected an integer from 1`);
+  const inputs: Record<string, Tensor> = { gradientScale };
+  for (const [i, { param, gradient, m, v }] of tensors.entries()) {
+    for (const [name, tensor] of Object.entries({ param, gradient, m, v })) {
+      inputs[`${name}${i}`] = tensor;
+      if (tf.util.arraysEqual(tensor.shape, param.shape)) continue;
+      throw new TypeError(
+        `adamUpdate: ${name} ${i} has shape [${tensor.shape}], expected the parameter's [${param.shape}]`,
+      );
+    }
   }
-  const { learningRate, beta1, beta2, epsilon, step } = settings;
-  const attributes = { learningRate, beta1, beta2, epsilon, step };
-  const inputs = { param, gradient, m, v };
-  const [nextParam, nextM, nextV] = runKernel<Tensor[]>("AdamUpdate", inputs, attributes);
-  return { param: nextParam, m: nextM, v: nextV };
+  const attributes = { learningRate, beta1, beta2, epsilon, weightDecay, step };
+  const next = runKernel<Tensor[]>("AdamUpdate", inputs, attributes);
+  return tensors.map((_, i) => ({ param: next[3 * i], m: next[3 * i + 1], v: next[3 * i + 2] }));
 }
