@@ -3,7 +3,7 @@ import { tf } from "../deps/tf.ts";
 import { RandomStream } from "../datatools/random.ts";
 import { performanceRnnSchema } from "../hparams/performance_rnn.ts";
 import { globalNorm } from "../models/device/mod.ts";
-import { sampleSequence, type Sampling } from "../models/decoding/sampling.ts";
+import type { Sampling } from "../models/decoding/sampling.ts";
 import type { Pass } from "../models/nn/mod.ts";
 import { PerformanceRnn } from "../models/performance_rnn.ts";
 import { Adam } from "../supervisors/optimizers/adam.ts";
@@ -45,23 +45,12 @@ async function timed(work: () => Promise<void>, runs: number): Promise<number[]>
 async function composeEvents(model: PerformanceRnn, batch: number, greedyRatio: number) {
   const sampling: Sampling = { temperature: 1, topK: 0, topP: 1, greedyRatio };
   const latent = tf.zeros<tf.Rank.R2>([batch, model.hparams.initDim]);
-  const stateOf = (hidden: tf.Tensor3D) => ({ hidden, dispose: () => hidden.dispose() });
-  const decoding = {
-    first: new Int32Array(batch).fill(model.primaryEvent),
-    state: stateOf(model.initToHidden(latent)),
-    sampling,
-    random,
-  };
-  latent.dispose();
-  const stepper = {
-    step(last: Int32Array, state: ReturnType<typeof stateOf>) {
-      const { logits, hidden } = model.inference(last, null, state.hidden);
-      state.dispose();
-      return { logits, state: stateOf(hidden) };
-    },
-  };
-  let events = 0;
-  for await (const _ of sampleSequence(stepper, decoding)) if (++events === EVENTS) break;
+  const hidden = model.initToHidden(latent);
+  using decoder = model.decoder({ hidden, controls: null, sampling, random });
+  tf.dispose([latent, hidden]);
+  for (let left = EVENTS; left > 0; left -= decoder.chunk) {
+    await decoder.next(Math.min(left, decoder.chunk));
+  }
 }
 
 /** One training step on a fixed batch, everything but the reading of data included. */

@@ -6,7 +6,13 @@ export {
   type BackendName,
   openBackend,
 } from "./device/mod.ts";
-export { type GenerateOptions } from "./decoding/performances.ts";
+export type {
+  ControlTrack,
+  DecodingStart,
+  EventDecoder,
+  GenerateOptions,
+} from "./decoding/performances.ts";
+export type { Sampling } from "./decoding/sampling.ts";
 export type { Scalar, Tensor, Tensor1D, Tensor2D, Tensor3D, Variable } from "../deps/tf.ts";
 export { type Initializer, Module, type Parameter, type Pass } from "./nn/mod.ts";
 export {

@@ -7,11 +7,12 @@
  *
  * @module
  */
-import { type Tensor, type Tensor2D, type Tensor3D, tf } from "../deps/tf.ts";
+import { type Tensor, type Tensor1D, type Tensor2D, type Tensor3D, tf } from "../deps/tf.ts";
 import type { PerformanceRnnHParams } from "../hparams/performance_rnn.ts";
+import { ticksOf } from "../datatools/midi/events.ts";
 import type { Performance } from "../datatools/results/performance.ts";
 import { openCheckpoint } from "./checkpoint.ts";
-import { type BackendChoice, openBackend } from "./device/mod.ts";
+import { type BackendChoice, type GruDecodeNetwork, openBackend } from "./device/mod.ts";
 import {
   checkShape,
   crossEntropyPerRow,
@@ -24,7 +25,17 @@ import {
   xavierNormal,
   zeros,
 } from "./nn/mod.ts";
-import { type GenerateOptions, generatePerformances } from "./decoding/performances.ts";
+import { GruDecoder } from "./decoding/gru_decoder.ts";
+import {
+  type ControlTrack,
+  type DecodingStart,
+  type EventDecoder,
+  type GenerateOptions,
+  generatePerformances,
+} from "./decoding/performances.ts";
+
+/** Slope of the input layer's LeakyReLU below 0. */
+const INPUT_SLOPE = 0.1;
 
 /** What a forward pass reads. */
 export interface PerformanceRnnInput {
@@ -118,7 +129,10 @@ export class PerformanceRnn extends Module {
       checkShape("PerformanceRnn.forward(controls)", controls, axes);
     }
     return tf.tidy(() => {
-      const input = tf.leakyRelu(this.#inputFc.forward(this.#concatInput(events, controls)), 0.1);
+      const input = tf.leakyRelu(
+        this.#inputFc.forward(this.#concatInput(events, controls)),
+        INPUT_SLOPE,
+      );
       const states = this.#gru.forward(input, hidden, pass);
       const logits = this.#outputFc.forward(tf.concat(states, 2)); // every layer's state, not the top one alone
       const last = states.map((state) => tf.slice(state, [time - 1, 0, 0], [1, batch, -1]));
@@ -177,6 +191,11 @@ export class PerformanceRnn extends Module {
     });
   }
 
+  /** Begins a composition after the primary event; reads the weights as they are now. */
+  decoder(start: DecodingStart): EventDecoder {
+    return new GruDecoder(this.#decodeNetwork(start.controls), this.primaryEvent, start);
+  }
+
   /**
    * Composes a piece.
    *
@@ -196,6 +215,42 @@ export class PerformanceRnn extends Module {
   /** Composes `options.count` pieces at once, each from its own latent and draws. */
   generateMany(options: GenerateOptions & { readonly count: number }): Promise<Performance[]> {
     return generatePerformances(this, options);
+  }
+
+  /** The input layer is affine, so what an event and a row of controls add to it are tables. */
+  #decodeNetwork(controls: ControlTrack | null): GruDecodeNetwork {
+    const { eventDim, controlDim } = this.hparams, { weight, bias } = this.#inputFc;
+    const tables = tf.tidy(() => {
+      const parts = tf.split(weight.value as Tensor2D, [eventDim, 1, controlDim], 1);
+      const [ofEvents, ofFlag, ofControls] = parts as [Tensor2D, Tensor2D, Tensor2D];
+      const added = controls
+        ? tf.matMul(
+          tf.tensor2d(controls.rows, [controls.ticks.length, controlDim]),
+          ofControls,
+          false,
+          true,
+        )
+        : tf.transpose(ofFlag);
+      const ticks = Int32Array.from({ length: eventDim }, (_, event) => ticksOf(event));
+      return {
+        eventTable: tf.matMul<Tensor2D>(this.#embedding.weight.value, ofEvents, false, true),
+        controlTable: tf.add(added, bias.value) as Tensor2D,
+        rowTicks: tf.tensor1d(controls?.ticks ?? [0], "int32"),
+        eventTicks: tf.tensor1d(ticks, "int32"),
+      };
+    });
+    return {
+      ...tables,
+      slope: INPUT_SLOPE,
+      layers: this.#gru.layers.map(({ weightIh, weightHh, biasIh, biasHh }) => ({
+        weightIh: weightIh.value as Tensor2D,
+        weightHh: weightHh.value as Tensor2D,
+        biasIh: biasIh.value as Tensor1D,
+        biasHh: biasHh.value as Tensor1D,
+      })),
+      outputWeight: this.#outputFc.weight.value as Tensor2D,
+      outputBias: this.#outputFc.bias.value as Tensor1D,
+    };
   }
 
   #concatInput(events: Tensor2D, controls: Tensor3D | null): Tensor3D {

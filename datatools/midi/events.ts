@@ -84,6 +84,14 @@ export function shiftOf(event: number): number {
   return timeShiftSeconds[event - firstEvent.timeShift] ?? 0;
 }
 
+/** Seconds of a tick, the unit of clocks that count in whole numbers: a time shift is off by at most half of it, 0.03 %. */
+export const TICK_SECONDS = 1e-5;
+
+/** Ticks that one event takes: 0 except for time shifts. */
+export function ticksOf(event: number): number {
+  return Math.round(shiftOf(event) / TICK_SECONDS);
+}
+
 /** When each event happens, in seconds from the start. */
 export function eventTimes(events: ArrayLike<number>): Float64Array {
   const times = new Float64Array(events.length);

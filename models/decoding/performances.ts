@@ -8,26 +8,53 @@ import {
   parseKey,
 } from "../../datatools/midi/control_codec.ts";
 import { type CodecId, decodeEvents, encodeEvents } from "../../datatools/midi/event_codec.ts";
-import { EVENT_DIM, eventTimes, shiftOf } from "../../datatools/midi/events.ts";
+import { EVENT_DIM, shiftOf, ticksOf } from "../../datatools/midi/events.ts";
 import type { Note } from "../../datatools/midi/notes.ts";
 import { RandomStream } from "../../datatools/random.ts";
 import { Performance } from "../../datatools/results/performance.ts";
 import type { PerformanceRnnHParams } from "../../hparams/performance_rnn.ts";
-import { sampleSequence, type Sampling, type Stepper } from "./sampling.ts";
+import type { Sampling } from "./sampling.ts";
+
+/** Controls by time, for all pieces of a composition. */
+export interface ControlTrack {
+  /** [rows, controlDim] */
+  readonly rows: Float32Array;
+  /** [rows], ascending from 0: the time from which each row holds, in ticks of 10 microseconds. */
+  readonly ticks: Int32Array;
+}
+
+/** What a composition starts from. */
+export interface DecodingStart {
+  /** [layers, batch, hiddenDim], which stays the caller's. */
+  readonly hidden: Tensor3D;
+  /** What steers it; null for nothing. */
+  readonly controls: ControlTrack | null;
+  /** How events are drawn. */
+  readonly sampling: Sampling;
+  /** Gives the draws of step `s` as `uniform(s, 2 * batch)`. */
+  readonly random: RandomStream;
+}
+
+/** A composition under way. */
+export interface EventDecoder extends Disposable {
+  /** How many events a call of `next` should draw: few enough to show progress, enough to be fast. */
+  readonly chunk: number;
+  /**
+   * Draws the next events of each piece, each from what follows the one before.
+   *
+   * @returns [steps, batch]
+   * @throws {RangeError} If a logit is NaN
+   */
+  next(steps: number): Promise<Int32Array>;
+}
 
 /** A network that says which piano event comes next. */
 export interface EventModel {
   readonly hparams: PerformanceRnnHParams;
-  /** The event that stands before the first one. */
-  readonly primaryEvent: number;
   /** Turns latents [batch, initDim] into the states before the first step. */
   initToHidden(latent: Tensor2D): Tensor3D;
-  /** The logits [batch, eventDim] and the state after one more event; `last` is [batch]. */
-  inference(
-    last: Int32Array,
-    controls: Tensor3D | null,
-    hidden: Tensor3D,
-  ): { logits: Tensor2D; hidden: Tensor3D };
+  /** Begins a composition after the event that stands before all others. */
+  decoder(start: DecodingStart): EventDecoder;
 }
 
 /** What can be asked of a composition; what is left out comes from the model's hparams. */
@@ -54,12 +81,9 @@ export interface GenerateOptions {
   readonly greedyRatio?: number;
   /** Key of all draws; default the seed of the hparams. */
   readonly seed?: number;
-  /** Called after each event with the share of the work done, in 0..1. */
+  /** Called after each few events with the share of the work done, in 0..1. */
   readonly onProgress?: (done: number) => void;
 }
-
-/** The control vector at a time of the piece; null when the piece is not steered. */
-type ControlTrack = ((seconds: number) => Float32Array) | null;
 
 /** Seconds after which a key that the network forgot is released; by then its string has died away. */
 const LONGEST_NOTE = 10;
@@ -80,11 +104,11 @@ export async function generatePerformances(
   const { count } = options;
   const limits = lengthOf(options, hparams);
   const sampling = samplingOf(options, hparams);
-  const track = controlTrack(options, hparams.codec);
+  const controls = controlTrack(options, hparams.codec);
   if (!Number.isInteger(count) || count < 1) {
     throw new RangeError(`generate(count) is ${count}, expected a whole number of at least 1`);
   }
-  if (hparams.eventDim !== EVENT_DIM || (track && hparams.controlDim !== CONTROL_DIM)) {
+  if (hparams.eventDim !== EVENT_DIM || (controls && hparams.controlDim !== CONTROL_DIM)) {
     throw new RangeError(
       `Cannot generate with eventDim ${hparams.eventDim} and controlDim ${hparams.controlDim}: ` +
         `the codec has ${EVENT_DIM} events and ${CONTROL_DIM} controls`,
@@ -92,16 +116,14 @@ export async function generatePerformances(
   }
   const pieces = Array.from({ length: count }, () => new EventTape(limits));
   const random = new RandomStream(options.seed ?? hparams.seed, "generate");
-  const decoding = {
-    first: new Int32Array(count).fill(model.primaryEvent),
-    state: startState(model, count, random.child("latent")),
-    sampling,
-    random,
-  };
-  for await (const events of sampleSequence(stepper(model, track, pieces), decoding)) {
-    pieces.forEach((piece, i) => piece.push(events[i]!));
+  const hidden = startState(model, count, random.child("latent"));
+  using decoder = model.decoder({ hidden, controls, sampling, random });
+  hidden.dispose();
+  while (pieces.some((piece) => !piece.done)) {
+    const left = limits.steps - Math.min(...pieces.map((piece) => piece.length));
+    const events = await decoder.next(Math.min(decoder.chunk, left));
+    events.forEach((event, i) => pieces[i % count]!.push(event));
     options.onProgress?.(Math.min(...pieces.map((piece) => piece.progress)));
-    if (pieces.every((piece) => piece.done)) break;
   }
   return pieces.map((piece) => piece.toPerformance(hparams.codec));
 }
@@ -112,6 +134,11 @@ class EventTape {
   seconds = 0;
 
   constructor(readonly limits: { readonly seconds: number; readonly steps: number }) {}
+
+  /** How many events there are. */
+  get length(): number {
+    return this.#events.length;
+  }
 
   /** Share of the length reached, in 0..1. */
   get progress(): number {
@@ -139,85 +166,45 @@ class EventTape {
   }
 }
 
-/** One state of the network that frees itself. */
-interface HiddenState {
-  readonly hidden: Tensor3D;
-  dispose(): void;
-}
-
-function hiddenState(hidden: Tensor3D): HiddenState {
-  return { hidden, dispose: () => hidden.dispose() };
-}
-
-function startState(model: EventModel, count: number, random: RandomStream): HiddenState {
+/** The states before the first step, one latent a piece. */
+function startState(model: EventModel, count: number, random: RandomStream): Tensor3D {
   const { initDim } = model.hparams;
   const latent = tf.tensor2d(random.normal(0, count * initDim), [count, initDim]);
   const hidden = model.initToHidden(latent);
   latent.dispose();
-  return hiddenState(hidden);
+  return hidden;
 }
 
-function stepper(
-  model: EventModel,
-  track: ControlTrack,
-  pieces: readonly EventTape[],
-): Stepper<HiddenState> {
-  return {
-    step(last, state) {
-      const controls = track && controlTensor(pieces.map(({ seconds }) => track(seconds)));
-      const { logits, hidden } = model.inference(last, controls, state.hidden);
-      state.dispose();
-      controls?.dispose();
-      return { logits, state: hiddenState(hidden) };
-    },
-  };
-}
-
-/** One control vector a piece, as [1, batch, controlDim]. */
-function controlTensor(rows: readonly Float32Array[]): Tensor3D {
-  const values = new Float32Array(rows.length * CONTROL_DIM);
-  rows.forEach((row, i) => values.set(row, i * CONTROL_DIM));
-  return tf.tensor3d(values, [1, rows.length, CONTROL_DIM]);
-}
-
-function controlTrack(options: GenerateOptions, codec: CodecId): ControlTrack {
+function controlTrack(options: GenerateOptions, codec: CodecId): ControlTrack | null {
   const { key, histogram, density, controlsFrom } = options;
   if (controlsFrom) return followNotes(controlsFrom, codec);
   if (key === undefined && histogram === undefined && density === undefined) return null;
   if (key !== undefined && histogram !== undefined) {
     throw new RangeError("generate() was given key and histogram; give one of them");
   }
-  const constant = constantControl({
+  const rows = constantControl({
     histogram: key === undefined ? histogram : parseKey(key),
     density,
   });
-  return () => constant;
+  return { rows, ticks: Int32Array.of(0) };
 }
 
-/** The controls of a played piece by time; after its end the last ones stay. */
+/** The controls of a played piece, one row for each time at which something happens; the last stays after its end. */
 function followNotes(notes: readonly Note[], codec: CodecId): ControlTrack {
   const events = encodeEvents(notes, codec);
   if (events.length === 0) {
     throw new RangeError("Cannot take controls from a piece without notes on the piano's keys");
   }
   const controls = expandControls(encodeControls(events, codec));
-  const times = eventTimes(events);
-  return (seconds) => {
-    const row = lastIndexAtMost(times, seconds);
-    return controls.subarray(row * CONTROL_DIM, (row + 1) * CONTROL_DIM);
-  };
-}
-
-/** The last index of ascending `values` that is at most `limit`; 0 if none is. */
-function lastIndexAtMost(values: Float64Array, limit: number): number {
-  let low = 0;
-  let high = values.length;
-  while (high - low > 1) {
-    const middle = (low + high) >> 1;
-    if (values[middle]! <= limit) low = middle;
-    else high = middle;
-  }
-  return low;
+  const rows = new Map<number, Float32Array>(); // of events at one time the last one counts
+  let tick = 0;
+  events.forEach((event, i) => {
+    rows.set(tick, controls.subarray(i * CONTROL_DIM, (i + 1) * CONTROL_DIM));
+    tick += ticksOf(event);
+  });
+  const track = new Float32Array(rows.size * CONTROL_DIM);
+  [...rows.values()].forEach((row, i) => track.set(row, i * CONTROL_DIM));
+  return { rows: track, ticks: Int32Array.from(rows.keys()) };
 }
 
 function lengthOf(

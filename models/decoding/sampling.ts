@@ -1,12 +1,9 @@
 /**
- * Drawing classes from logits, one step at a time: temperature, top-k (Fan et al. 2018,
- * arXiv:1805.04833), top-p (Holtzman et al. 2020, arXiv:1904.09751) and a share of greedy steps.
+ * Drawing classes from logits: temperature, top-k (Fan et al. 2018, arXiv:1805.04833), top-p (Holtzman et al. 2020,
+ * arXiv:1904.09751) and a share of greedy draws. The one place for it outside of shaders.
  *
  * @module
  */
-import type { Tensor2D } from "../../deps/tf.ts";
-import { tf } from "../../deps/tf.ts";
-import type { RandomStream } from "../../datatools/random.ts";
 
 /** How a class is drawn. */
 export interface Sampling {
@@ -16,58 +13,33 @@ export interface Sampling {
   readonly topK: number;
   /** Keep the likeliest classes that together hold this probability, in (0, 1]; 1 keeps all. */
   readonly topP: number;
-  /** Share of steps, in 0..1, that take the likeliest class instead of drawing. */
+  /** Share of draws, in 0..1, that take the likeliest class instead. */
   readonly greedyRatio: number;
 }
 
-/** A network that continues sequences: what comes next, given what came last. */
-export interface Stepper<State> {
-  /**
-   * @param last [batch], the classes of the step before
-   * @param state What the step before left; the stepper disposes of it
-   * @param step Steps done so far
-   */
-  step(last: Int32Array, state: State, step: number): { logits: Tensor2D; state: State };
-}
+/** Stands for a class where the logits allow none: one is NaN, or the largest is infinite. */
+export const NO_CLASS = -1;
 
-/** A decoding that has started: the first classes, the first state, and the source of its draws. */
-export interface Decoding<State> {
-  readonly first: Int32Array;
-  readonly state: State;
-  readonly sampling: Sampling;
-  readonly random: RandomStream;
-}
+const greedy: Sampling = { temperature: 1, topK: 1, topP: 1, greedyRatio: 1 };
 
 /**
- * Draws classes [batch] step after step, until the caller stops asking.
+ * Draws a class for each row of logits.
  *
- * The draws depend on the random stream and the step alone, so equal logits give equal classes.
+ * @param logits [batch, classes]
+ * @param draws [2 * batch], uniform in [0, 1): where each row's distribution is inverted, then whether each is greedy
+ * @returns [batch]; {@linkcode NO_CLASS} where the logits allow none
  */
-export async function* sampleSequence<State extends { dispose(): void }>(
-  stepper: Stepper<State>,
-  { first, state, sampling, random }: Decoding<State>,
-): AsyncGenerator<Int32Array, void, void> {
-  let last = first;
-  let current = state;
-  const batch = first.length;
-  try {
-    for (let step = 0;; step++) {
-      const next = stepper.step(last, current, step);
-      current = next.state;
-      const logits = await next.logits.data<"float32">();
-      const classes = next.logits.shape[1];
-      tf.dispose(next.logits);
-      const draws = random.uniform(step, 2 * batch);
-      last = Int32Array.from({ length: batch }, (_, i) => {
-        const row = logits.subarray(i * classes, (i + 1) * classes);
-        const greedy = draws[batch + i]! < sampling.greedyRatio;
-        return greedy ? argMax(row) : sampleClass(row, draws[i]!, sampling);
-      });
-      yield last;
-    }
-  } finally {
-    current.dispose();
-  }
+export function drawClasses(
+  logits: Float32Array,
+  draws: Float32Array,
+  sampling: Sampling,
+): Int32Array {
+  const batch = draws.length / 2, classes = logits.length / batch;
+  return Int32Array.from({ length: batch }, (_, i) => {
+    const row = logits.subarray(i * classes, (i + 1) * classes);
+    const isGreedy = draws[batch + i]! < sampling.greedyRatio;
+    return sampleClass(row, draws[i]!, isGreedy ? greedy : sampling);
+  });
 }
 
 /** The index of the largest number; the first of equals. */
@@ -78,25 +50,24 @@ export function argMax(values: ArrayLike<number>): number {
 }
 
 /**
- * Draws one class by inverting the cumulative distribution at `u`.
+ * Draws one class by inverting the cumulative distribution at `u`. Of classes that are equally likely, top-k and top-p
+ * keep those with the lower index.
  *
  * @param logits One number a class
  * @param u Uniform in [0, 1)
- * @throws {RangeError} If a logit is NaN, as after a run that diverged
+ * @returns {@linkcode NO_CLASS} where the logits allow none, as after a run that diverged
  */
 export function sampleClass(logits: ArrayLike<number>, u: number, sampling: Sampling): number {
-  const likeliest = logits[argMax(logits)]!;
-  const weights = Float64Array.from(
-    { length: logits.length },
-    (_, i) => Math.exp((logits[i]! - likeliest) / sampling.temperature),
-  );
-  keepLikeliest(weights, sampling);
-  const total = weights.reduce((sum, weight) => sum + weight, 0);
-  if (Number.isNaN(total)) {
-    throw new RangeError(
-      "Cannot sample: a logit is NaN; the checkpoint is from a run that diverged",
-    );
+  const likeliest = argMax(logits);
+  const weights = new Float64Array(logits.length);
+  let total = 0;
+  for (let i = 0; i < weights.length; i++) {
+    weights[i] = Math.exp((logits[i]! - logits[likeliest]!) / sampling.temperature);
+    total += weights[i]!;
   }
+  if (Number.isNaN(total)) return NO_CLASS;
+  if (sampling.topK === 1) return likeliest;
+  if (sampling.topK > 0 || sampling.topP < 1) total = keepLikeliest(weights, sampling);
   let rest = u * total;
   let last = 0;
   for (let i = 0; i < weights.length; i++) {
@@ -108,9 +79,8 @@ export function sampleClass(logits: ArrayLike<number>, u: number, sampling: Samp
   return last;
 }
 
-/** Sets the weights outside top-k and top-p to zero. */
-function keepLikeliest(weights: Float64Array, { topK, topP }: Sampling): void {
-  if (topK === 0 && topP === 1) return;
+/** Sets the weights outside top-k and top-p to zero; returns the sum of the others. */
+function keepLikeliest(weights: Float64Array, { topK, topP }: Sampling): number {
   const order = [...weights.keys()].sort((a, b) => weights[b]! - weights[a]! || a - b);
   let kept = topK === 0 ? order.length : Math.min(topK, order.length);
   if (topP < 1) {
@@ -120,4 +90,5 @@ function keepLikeliest(weights: Float64Array, { topK, topP }: Sampling): void {
     kept = candidates.findIndex((i) => (mass += weights[i]!) >= target) + 1 || kept;
   }
   for (const i of order.slice(kept)) weights[i] = 0;
+  return weights.reduce((sum, weight) => sum + weight, 0);
 }

@@ -6,12 +6,14 @@ import { registerDropoutCpu } from "./kernels/dropout/cpu.ts";
 import { registerGlobalNormCpu } from "./kernels/global_norm/cpu.ts";
 import { registerGradients } from "./kernels/gradients.ts";
 import { registerGruCpu } from "./kernels/gru/cpu.ts";
+import { registerGruDecodeCpu } from "./kernels/gru_decode/cpu.ts";
 
 /** Makes cpu the backend. */
 export async function openCpu(): Promise<void> {
   await tf.setBackend("cpu");
   (tf.backend() as unknown as { firstUse: boolean }).firstUse = false; // else it prints a banner
   registerGruCpu();
+  registerGruDecodeCpu();
   registerDropoutCpu();
   registerAdamCpu();
   registerGlobalNormCpu();

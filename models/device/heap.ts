@@ -22,6 +22,7 @@ export const operations = {
   convolution: 14,
   filterGradient: 15,
   squareSum: 16,
+  gruDecode: 17,
 } as const;
 
 /** The parts of the wasm backend's module that we use. */

@@ -19,5 +19,14 @@ export {
 export { dropout, type DropoutRandom } from "./kernels/dropout/mod.ts";
 export { globalNorm } from "./kernels/global_norm/mod.ts";
 export { gruSequence } from "./kernels/gru/mod.ts";
+export {
+  gruDecode,
+  gruDecodeChunk,
+  type GruDecodeLayer,
+  type GruDecodeNetwork,
+  type GruDecodeResult,
+  type GruDecodeSettings,
+  type GruDecodeState,
+} from "./kernels/gru_decode/mod.ts";
 export { ownKernels } from "./kernels/register.ts";
 export { type WasmFeatures, wasmFeatures } from "./wasm_features.ts";

@@ -13,6 +13,7 @@ import { registerGatherWasm } from "./kernels/gather/wasm.ts";
 import { registerGlobalNormWasm } from "./kernels/global_norm/wasm.ts";
 import { registerGradients } from "./kernels/gradients.ts";
 import { registerGruWasm } from "./kernels/gru/wasm.ts";
+import { registerGruDecodeWasm } from "./kernels/gru_decode/wasm.ts";
 import type { KernelBuildName } from "./kernels/kernel_builds.ts";
 import { registerMatmulWasm } from "./kernels/matmul/wasm.ts";
 import { registerSumWasm } from "./kernels/sum/wasm.ts";
@@ -65,6 +66,7 @@ export async function openWasm(threads: number, build: KernelBuildName): Promise
   registerSumWasm(heap);
   registerCopyWasm(heap);
   registerGruWasm(heap);
+  registerGruDecodeWasm(heap);
   registerDropoutWasm(heap);
   registerAdamWasm(heap);
   registerGlobalNormWasm(heap);

@@ -8,6 +8,7 @@ import { registerDropoutWebgpu } from "./kernels/dropout/webgpu.ts";
 import { registerGlobalNormWebgpu } from "./kernels/global_norm/webgpu.ts";
 import { registerGradients } from "./kernels/gradients.ts";
 import { registerGruWebgpu } from "./kernels/gru/webgpu.ts";
+import { registerGruDecodeWebgpu } from "./kernels/gru_decode/webgpu.ts";
 import { registerMatmulWebgpu } from "./kernels/matmul/webgpu.ts";
 
 /** Makes WebGPU the backend; an adapter must be there. `software` says that the processor plays its part. */
@@ -17,6 +18,7 @@ export async function openWebgpu(software: boolean): Promise<Gpu> {
   await tf.ready();
   const gpu = new Gpu(tf.backend() as InstanceType<typeof WebGPUBackend>, software);
   registerGruWebgpu();
+  registerGruDecodeWebgpu(gpu);
   registerDropoutWebgpu();
   registerAdamWebgpu(gpu);
   registerGlobalNormWebgpu(gpu);

@@ -1,5 +1,7 @@
 import { tf } from "../../deps/tf.ts";
 import { encodeEvents } from "../../datatools/midi/event_codec.ts";
+import { shiftOf } from "../../datatools/midi/events.ts";
+import { drawClasses } from "../../models/decoding/sampling.ts";
 import { openBackend } from "../../models/device/mod.ts";
 import { inferencePass } from "../../models/nn/mod.ts";
 import { PerformanceRnn } from "../../models/performance_rnn.ts";
@@ -95,6 +97,60 @@ Deno.test("PerformanceRnn.generate repeats itself for a seed and leaks no tensor
   }
   const other = await model.generate({ ...options, seed: 12 });
   assert(JSON.stringify(other.notes) !== JSON.stringify(first.notes));
+});
+
+Deno.test("PerformanceRnn.generate draws the recorded events of the shipped checkpoint", async () => {
+  using model = await PerformanceRnn.load("pretrained");
+  const { events } = await model.generate({ steps: 12, seed: 7 });
+  assertEquals([...events!], [135, 222, 186, 50, 187, 56, 223, 138, 187, 47, 223, 135]);
+});
+
+Deno.test("PerformanceRnn.decoder draws the same events in parts, from logits as inference has them", async () => {
+  using model = smallModel();
+  const hidden = model.initToHidden(tf.tensor2d(random.normal(9, 12), [3, 4]));
+  const rows = random.uniform(4, 2 * 24), ticks = Int32Array.of(0, 20_000);
+  const sampling = { temperature: 0.9, topK: 50, topP: 0.95, greedyRatio: 0.1 };
+  const start = { hidden, controls: { rows, ticks }, sampling, random };
+  using whole = model.decoder(start);
+  using parts = model.decoder(start);
+  const expected = await whole.next(20), found: number[] = [];
+  for (const steps of [1, 7, 12]) found.push(...await parts.next(steps));
+  assertEquals(found, [...expected]);
+  let last = new Int32Array(3).fill(model.primaryEvent), state = hidden;
+  const seconds = [0, 0, 0];
+  for (let step = 0; step < 20; step++) {
+    const now = seconds.map((time) => time >= 0.2 ? rows.slice(24) : rows.slice(0, 24));
+    const controls = tf.tensor3d(now.flatMap((row) => [...row]), [1, 3, 24]);
+    const next = model.inference(last, controls, state);
+    const logits = await next.logits.data<"float32">();
+    last = drawClasses(logits, random.uniform(step, 6), sampling) as typeof last;
+    assertEquals([...last], [...expected.slice(3 * step, 3 * step + 3)]);
+    last.forEach((event, i) => seconds[i]! += shiftOf(event));
+    state = next.hidden;
+  }
+});
+
+Deno.test("PerformanceRnn.generate tells its progress, and stops at the event that was asked for", async () => {
+  using model = smallModel();
+  const told: number[] = [];
+  const { events } = await model.generate({
+    steps: 150,
+    seed: 1,
+    onProgress: (done) => told.push(done),
+  });
+  assertEquals(events!.length, 150);
+  assertEquals(told.at(-1), 1);
+  assertEquals(told, told.toSorted((a, b) => a - b));
+  assert(told.length >= 3);
+});
+
+Deno.test("PerformanceRnn.generate says that a diverged network draws nothing, and frees its tensors", async () => {
+  using model = smallModel();
+  const bias = model.parameters().get("output_fc.bias")!;
+  bias.assign(tf.fill([240], NaN));
+  const before = tf.memory().numTensors;
+  await assertRejects(() => model.generate({ steps: 5 }), /a logit is NaN/);
+  assertEquals(tf.memory().numTensors, before);
 });
 
 Deno.test("PerformanceRnn.generate leaves no note hanging past the end", async () => {

@@ -1,7 +1,8 @@
 /** Golden family `performancernn-`: forward passes, greedy events, gradients and training steps. */
 import { tf } from "../../deps/tf.ts";
+import { RandomStream } from "../../datatools/random.ts";
 import { performanceRnnSchema } from "../../hparams/performance_rnn.ts";
-import { argMax } from "../../models/decoding/sampling.ts";
+import type { ControlTrack } from "../../models/decoding/performances.ts";
 import { inferencePass } from "../../models/nn/mod.ts";
 import { PerformanceRnn } from "../../models/performance_rnn.ts";
 import { Adam } from "../../supervisors/optimizers/adam.ts";
@@ -97,22 +98,31 @@ async function greedyEvents(
   model: PerformanceRnn,
   { name, init }: { name: string; init: tf.Tensor2D },
 ): Promise<number[]> {
-  const steps = golden.get(`out/${name}`).shape[0]!;
-  const controls = name.includes("control_broadcast")
-    ? tf.slice(tensorOf(golden, "in/controls"), [0, 0, 0], [1, -1, -1]) as tf.Tensor3D
-    : null;
-  let last = new Int32Array(init.shape[0]).fill(model.primaryEvent);
-  let hidden = model.initToHidden(init);
-  const events: number[] = [];
-  for (let step = 0; step < steps; step++) {
-    const next = model.inference(last, controls, hidden);
-    const logits = await next.logits.data();
-    const classes = next.logits.shape[1];
-    last = last.map((_, i) => argMax(logits.slice(i * classes, (i + 1) * classes)));
-    hidden = next.hidden;
-    events.push(...last);
+  const steps = golden.get(`out/${name}`).shape[0]!, { controlDim } = model.hparams;
+  const hidden = model.initToHidden(init), [layers, batch, hiddenDim] = hidden.shape;
+  const items: Int32Array[] = [];
+  for (let i = 0; i < batch; i++) { // each item has controls of its own
+    const first = golden.get("in/controls").values.slice(i * controlDim, (i + 1) * controlDim);
+    const steered = name.includes("control_broadcast");
+    const track = { rows: Float32Array.from(first), ticks: Int32Array.of(0) };
+    const start = tf.slice(hidden, [0, i, 0], [layers, 1, hiddenDim]);
+    items.push(await greedyDraws(model, start, steered ? track : null, steps));
   }
-  return events;
+  return Array.from({ length: steps * batch }, (_, i) => items[i % batch]![Math.floor(i / batch)]!);
+}
+
+/** The likeliest events of one item, in two calls of its decoder. */
+async function greedyDraws(
+  model: PerformanceRnn,
+  hidden: tf.Tensor3D,
+  controls: ControlTrack | null,
+  steps: number,
+): Promise<Int32Array> {
+  const sampling = { temperature: 1, topK: 0, topP: 1, greedyRatio: 1 };
+  const random = new RandomStream(1, "unused");
+  using decoder = model.decoder({ hidden, controls, sampling, random });
+  const half = Math.ceil(steps / 2);
+  return Int32Array.of(...await decoder.next(half), ...await decoder.next(steps - half));
 }
 
 /** Updates from given latents: clipped gradients of the first, parameters after some, losses and norms of all. */

@@ -14,6 +14,7 @@ import { gatherTask, segmentSumTask } from "./gather/gather";
 import { squareSumTask } from "./global_norm/global_norm";
 import { gruBackwardTask } from "./gru/gru_backward";
 import { gruForwardTask, gruPackTask, gruStepTask } from "./gru/gru_forward";
+import { gruDecodeTask } from "./gru_decode/gru_decode";
 import { matmulTask } from "./matmul/matmul";
 import { vectorMatmulTask } from "./matmul/vector_matmul";
 import { columnSumTask } from "./sum/sum";
@@ -46,6 +47,7 @@ function run(control: usize, thread: i32, task: i32): void {
     case 14: return convolutionTask(args, task, scratch);
     case 15: return filterGradientTask(args, task, scratch);
     case 16: return squareSumTask(args, task);
+    case 17: return gruDecodeTask(args, task, scratch);
   }
 }
 

@@ -14,6 +14,7 @@ import {
   velocityOf,
   velocityValue,
 } from "../../../datatools/midi/event_codec.ts";
+import { shiftOf, TICK_SECONDS, ticksOf } from "../../../datatools/midi/events.ts";
 import type { Note } from "../../../datatools/midi/notes.ts";
 import { fc } from "../../../deps/fast_check.ts";
 
@@ -230,6 +231,14 @@ Deno.test("eventTimes(), eventSeconds() and countNotes() agree with what is deco
     deepEqual(strikes.map((i) => times[i]), decodeEvents(events).map(({ start }) => start));
     equal(eventSeconds(events), Math.max(...decodeEvents(events).map(({ end }) => end)));
   }));
+});
+
+Deno.test("ticksOf() is shiftOf() in whole ticks, off by half of one at most", () => {
+  for (let event = 0; event < EVENT_DIM; event++) {
+    ok(Math.abs(ticksOf(event) * TICK_SECONDS - shiftOf(event)) <= TICK_SECONDS / 2);
+    equal(Number.isInteger(ticksOf(event)), true);
+  }
+  deepEqual([ticksOf(207), ticksOf(208), ticksOf(239)], [0, 1538, 117_144]);
 });
 
 Deno.test("timeShiftSeconds are 1.15^k / 65 and fill the events", () => {

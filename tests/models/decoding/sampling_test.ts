@@ -1,5 +1,11 @@
-import { argMax, sampleClass, type Sampling } from "../../../models/decoding/sampling.ts";
-import { assert, assertEquals, assertThrows } from "../../support/assert.ts";
+import {
+  argMax,
+  drawClasses,
+  NO_CLASS,
+  sampleClass,
+  type Sampling,
+} from "../../../models/decoding/sampling.ts";
+import { assert, assertEquals } from "../../support/assert.ts";
 
 const plain: Sampling = { temperature: 1, topK: 0, topP: 1, greedyRatio: 0 };
 const logits = [0.1, 2, -1, 1.5, 0.3].map((x) => x);
@@ -41,9 +47,24 @@ Deno.test("sampleClass keeps the classes that hold the probability topP", () => 
   assertClose(shares({ ...plain, topP: likeliest! + second! + 0.01 }), softmax(1, [1, 3, 4]));
 });
 
-Deno.test("sampleClass never draws a class without probability, and refuses NaN", () => {
+Deno.test("sampleClass keeps the lower index of equals", () => {
+  for (const u of [0, 0.4, 0.99]) {
+    assert(sampleClass([1, 2, 2, 2], u, { ...plain, topK: 2 }) < 3);
+    assertEquals(sampleClass([1, 1, 1, 1], u, { ...plain, topP: 0.25 }), 0);
+  }
+});
+
+Deno.test("sampleClass never draws a class without probability, and none where a logit is NaN", () => {
   assertEquals(sampleClass([0, -Infinity], 0.999999, plain), 0);
-  assertThrows(() => sampleClass([0, NaN], 0.5, plain), /NaN/);
+  for (const none of [[0, NaN], [NaN, 0], [0, Infinity], [-Infinity, -Infinity]]) {
+    assertEquals(sampleClass(none, 0.5, plain), NO_CLASS);
+  }
+});
+
+Deno.test("drawClasses draws each row with its own numbers, greedily below greedyRatio", () => {
+  const rows = Float32Array.of(0, 0, 0, 1, 1, 0, 5, 0);
+  const draws = Float32Array.of(0.9, 0.9, 0.1, 0.999, 0.5, 0.2, 0.5, 0.2);
+  assertEquals([...drawClasses(rows, draws, { ...plain, greedyRatio: 0.5 })], [1, 1, 0, 0]);
 });
 
 Deno.test("argMax takes the first of equals", () => {

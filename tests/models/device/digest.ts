@@ -6,6 +6,7 @@ import {
   convolution,
   dropout,
   globalNorm,
+  gruDecode,
   gruSequence,
   openBackend,
 } from "../../../models/device/mod.ts";
@@ -86,10 +87,37 @@ function convolutions(): Tensor[] {
   });
 }
 
+function decoding(batch: number): Tensor[] {
+  const hidden = 203,
+    nEvents = 97,
+    layers = [0, 1].map(() => ({
+      weightIh: tf.mul<tf.Tensor2D>(normal(3 * hidden, hidden), 0.1),
+      weightHh: tf.mul<tf.Tensor2D>(normal(3 * hidden, hidden), 0.1),
+      biasIh: normal<tf.Tensor1D>(3 * hidden),
+      biasHh: normal<tf.Tensor1D>(3 * hidden),
+    }));
+  const network = {
+    eventTable: normal<tf.Tensor2D>(nEvents, hidden),
+    controlTable: normal<tf.Tensor2D>(2, hidden),
+    rowTicks: tf.tensor1d([0, 3], "int32"),
+    eventTicks: tf.ones<tf.Rank.R1>([nEvents], "int32"),
+    slope: 0.1,
+    layers,
+    outputWeight: normal<tf.Tensor2D>(nEvents, 2 * hidden),
+    outputBias: normal<tf.Tensor1D>(nEvents),
+  };
+  const start = tf.zeros<tf.Rank.R1>([batch], "int32");
+  const state = { event: start, hidden: normal<tf.Tensor3D>(2, batch, hidden), clock: start };
+  const draws = { temperature: 1, topK: 30, topP: 0.9, greedyRatio: 0.1 };
+  const results = gruDecode(network, state, { ...draws, steps: 7, key: [1, 2], firstStep: 0 });
+  return [results.events, results.hidden, results.clock];
+}
+
 const groups = {
   products,
   convolutions,
   recurrence: () => [...recurrence(6, 33, 130), ...recurrence(3, 2, 400), ...recurrence(1, 9, 400)],
+  decoding: () => [...decoding(1), ...decoding(5)],
   others,
 };
 

@@ -1,0 +1,61 @@
+/** A composition by a recurrent network, some events at a time on the device. @module */
+import { tf } from "../../deps/tf.ts";
+import {
+  gruDecode,
+  gruDecodeChunk,
+  type GruDecodeNetwork,
+  type GruDecodeState,
+} from "../device/mod.ts";
+import type { DecodingStart, EventDecoder } from "./performances.ts";
+import { NO_CLASS } from "./sampling.ts";
+
+/** Draws events from a GRU network, and holds its states between the calls. */
+export class GruDecoder implements EventDecoder {
+  readonly chunk: number = gruDecodeChunk();
+  readonly #network: GruDecodeNetwork;
+  readonly #start: Pick<DecodingStart, "sampling" | "random">;
+  #state: GruDecodeState;
+  #step = 0;
+
+  /**
+   * @param network the decoder disposes of its tables, not of its weights
+   * @param first the event before the first one
+   */
+  constructor(network: GruDecodeNetwork, first: number, start: Omit<DecodingStart, "controls">) {
+    const batch = start.hidden.shape[1];
+    this.#network = network;
+    this.#start = start;
+    this.#state = {
+      event: tf.fill([batch], first, "int32"),
+      hidden: tf.clone(start.hidden),
+      clock: tf.zeros([batch], "int32"),
+    };
+  }
+
+  /** Draws the next events of each piece, [steps, batch]. @throws {RangeError} If a logit is NaN */
+  async next(steps: number): Promise<Int32Array> {
+    const { sampling, random } = this.#start, { event, hidden, clock } = this.#state;
+    const settings = { ...sampling, key: random.key, steps, firstStep: this.#step };
+    const drawn = gruDecode(this.#network, this.#state, settings);
+    const [batch] = event.shape;
+    const last = tf.tidy(() => tf.reshape(tf.slice(drawn.events, [steps - 1, 0]), [batch]));
+    tf.dispose([event, hidden, clock]);
+    this.#state = { event: last as typeof event, hidden: drawn.hidden, clock: drawn.clock };
+    this.#step += steps;
+    const events = await drawn.events.data<"int32">();
+    drawn.events.dispose();
+    if (events.includes(NO_CLASS)) {
+      throw new RangeError(
+        "Cannot sample: a logit is NaN; the checkpoint is from a run that diverged",
+      );
+    }
+    return events;
+  }
+
+  /** Frees the states and the tables. */
+  [Symbol.dispose](): void {
+    const { eventTable, controlTable, rowTicks, eventTicks } = this.#network;
+    const { event, hidden, clock } = this.#state;
+    tf.dispose([eventTable, controlTable, rowTicks, eventTicks, event, hidden, clock]);
+  }
+}
