@@ -7,7 +7,8 @@
 // however late it woke up. Operations split over outputs, so a result does not depend on who ran which task.
 
 import { adamTask } from "./adam/adam";
-import { convolutionTask, filterGradientTask, packFilterTask, padTask } from "./convolution/convolution";
+import { convolutionTask, packFilterTask, padTask } from "./convolution/convolution";
+import { filterGradientTask } from "./convolution/filter_gradient";
 import { stridedCopyTask } from "./copy/copy";
 import { dropoutTask } from "./dropout/dropout";
 import { gatherTask, segmentSumTask } from "./gather/gather";

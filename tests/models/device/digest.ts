@@ -78,6 +78,9 @@ function convolutions(): Tensor[] {
       filter: [1, 41, 4, 64],
       options: { groups: 16, strides: 4, padding: 20 },
     },
+    { x: [1, 1, 5001, 32], filter: [1, 7, 32, 1], options: {} },
+    { x: [2, 1, 4001, 1], filter: [1, 15, 1, 16], options: {} },
+    { x: [3, 4, 4, 200], filter: [4, 4, 200, 150], options: { strides: 2, padding: 1 } },
   ];
   return cases.flatMap(({ x, filter, options }) => {
     const run = (x: Tensor, filter: Tensor) =>

@@ -51,10 +51,16 @@ interface Pass {
   readonly resultStrides: readonly [image: number, row: number, pixel: number, group: number];
 }
 
-/** Pixels of a tile: a row of fewer needs more behind it that may be read. */
+/** Pixels of a tile. */
 const tilePixels = 6;
+/** Rows of a tile of the filter's gradient, and of one of a single column. */
+const gradientRows = { tile: 6, single: 24 };
+/** Up to this many columns they are taken one at a time, a vector along the channels. */
+const singleColumns = 3;
 /** Multiply-adds of a task, at least: less costs more to hand over than it brings. */
 const taskProducts = 500_000;
+/** Multiply-adds that take as long as packing one element of a filter. */
+const packProducts = 8;
 
 /** Parts of `units` units of work: [units of a part, parts], at most four a thread over all groups. */
 function split(heap: WasmHeap, units: number, groups: number, products: number): [number, number] {
@@ -69,56 +75,58 @@ function withBorder(
   heap: WasmHeap,
   x: tf.TensorInfo,
   [top, bottom, left, right]: readonly number[],
-  narrow: boolean,
   use: (image: Image) => void,
 ): void {
   const [batch, height, width, channels] = x.shape, address = heap.address(x);
-  if (top + bottom + left + right === 0 && !narrow) {
+  if (top + bottom + left + right === 0) {
     return use({ address, height, width, channels, top, left });
   }
   const pixel = 4 * channels, rows = batch * (top + height + bottom), across = left + width + right;
-  heap.withBytes(pixel * across * rows + (narrow ? 16 * tilePixels * pixel : 0) + 64, (padded) => {
+  heap.withBytes(pixel * across * rows + 64, (padded) => {
     const border = [top, bottom, pixel * left, pixel * right];
     heap.run(operations.pad, rows, [address, padded, height, pixel * width, ...border]);
     use({ address: padded, height: top + height + bottom, width: across, channels, top, left });
   });
 }
 
-/** Taps that follow each other without a gap as one run: [source, length] in bytes. */
+/** Taps that follow each other without a gap as one run: [bytes to skip, bytes to read], one after the other. */
 function joinTaps(taps: readonly Tap[], length: number): [number, number][] {
   const runs: [number, number][] = [];
+  let end = 0;
   for (const { source } of taps) {
-    const last = runs.at(-1);
-    if (last && last[0] + last[1] === 4 * source) last[1] += 4 * length;
-    else runs.push([4 * source, 4 * length]);
+    const skip = 4 * source - end, last = runs.at(-1);
+    if (last && skip === 0) last[1] += 4 * length;
+    else runs.push([skip, 4 * length]);
+    end = 4 * (source + length);
   }
   return runs;
 }
 
 function runPass(heap: WasmHeap, filter: FilterView, pass: Pass, groups: number): void {
-  const { taps, height, width, batch } = pass, { length, columns } = filter;
-  const panels = Math.ceil(columns / 8), depth = taps.length * length;
-  const packedBytes = 32 * depth * panels * groups, runs = joinTaps(taps, length);
+  const { taps, height, width, batch } = pass,
+    { address, length, columns, column, next, group } = filter;
+  const depth = taps.length * length, runs = joinTaps(taps, length);
+  const single = columns <= singleColumns && runs.every(([, bytes]) => bytes >= 16);
+  const panel = single ? 1 : columns <= 4 ? 4 : 8, panels = Math.ceil(columns / panel) * groups;
+  const packedBytes = 4 * depth * panel * panels;
   heap.withBytes(packedBytes + 4 * taps.length + 8 * runs.length + 16, (packed) => {
     const tapTable = packed + packedBytes, runTable = tapTable + 4 * taps.length;
     heap.int32(tapTable, taps.length).set(taps.map((tap) => tap.filter));
     heap.int32(runTable, 2 * runs.length).set(runs.flat());
-    const { address, column, next, group } = filter;
-    const view = [taps.length, length, columns, column, next, group];
-    heap.run(operations.packFilter, depth === 0 ? 0 : panels * groups, [
-      address,
-      packed,
-      tapTable,
-      ...view,
+    const flag = single ? 1 : 0;
+    const [perTask, tasks] = split(heap, panels, 1, packProducts * depth * panel);
+    heap.run(operations.packFilter, depth === 0 ? 0 : tasks, [
+      ...[address, packed, tapTable, taps.length, length, columns, column, next, group],
+      ...[flag, groups, perTask],
     ]);
-    const units = batch * height * Math.ceil(width / tilePixels);
-    const [step, parts] = split(heap, units, groups, tilePixels * depth * columns);
+    const pixels = batch * height * width, tiles = Math.ceil(pixels / tilePixels);
+    const [step, parts] = split(heap, tiles, groups, tilePixels * depth * columns);
     heap.run(operations.convolution, groups * parts, [
-      ...[pass.source, packed, pass.result, pass.bias, runTable, runs.length, 32 * depth, columns],
-      ...[batch * height, height, width],
+      ...[pass.source, packed, pass.result, pass.bias, runTable, runs.length, depth, columns],
+      ...[pixels, height, width],
       ...pass.sourceStrides.map((stride) => 4 * stride),
       ...pass.resultStrides.map((stride) => 4 * stride),
-      step,
+      ...[step, flag],
     ]);
   });
 }
@@ -133,7 +141,7 @@ function convolve(
   const y = heap.output([g.batch, outHeight, outWidth, outChannels]);
   if (tf.util.sizeFromShape(y.shape) === 0) return y;
   const perGroup = g.inChannels / groups, columns = outChannels / groups;
-  withBorder(heap, x, g.padding, outWidth < tilePixels, ({ address, height, width, channels }) => {
+  withBorder(heap, x, g.padding, ({ address, height, width, channels }) => {
     const taps = Array.from({ length: g.kernelHeight * g.kernelWidth }, (_, i): Tap => {
       const m = Math.floor(i / g.kernelWidth) * dilations[0];
       const n = i % g.kernelWidth * dilations[1];
@@ -176,8 +184,7 @@ function inputGradient(
   const across = phasesOf(g.width, g.kernelWidth, strides[1], dilations[1], padding[2]);
   const border = [...reach(down, dy.shape[1]), ...reach(across, dy.shape[2])];
   const columns = inChannels / groups, perGroup = outChannels / groups;
-  const narrow = across.some(({ count }) => count < tilePixels);
-  withBorder(heap, dy, border, narrow, ({ address, height, width, top, left }) => {
+  withBorder(heap, dy, border, ({ address, height, width, top, left }) => {
     const view = { address: heap.address(filter), length: perGroup, columns, column: outChannels };
     const row = width * outChannels, xRow = g.width * inChannels;
     for (const y of down) {
@@ -219,7 +226,7 @@ function filterGradient(
     heap.int32(heap.address(result), size).fill(0);
     return result;
   }
-  withBorder(heap, x, g.padding, false, ({ address, height, width, channels }) => {
+  withBorder(heap, x, g.padding, ({ address, height, width, channels }) => {
     const joined = groups === 1 && dilations[1] === 1;
     const runs = Array.from({ length: g.kernelHeight * (joined ? 1 : kernelWidth) }, (_, i) => {
       const m = (joined ? i : Math.floor(i / kernelWidth)) * dilations[0];
@@ -229,13 +236,15 @@ function filterGradient(
     const length = joined ? kernelWidth * perGroup : perGroup, row = width * channels;
     heap.withBytes(4 * runs.length, (table) => {
       heap.int32(table, runs.length).set(runs);
-      const pixels = g.batch * outHeight * outWidth, tiles = runs.length * Math.ceil(length / 6);
-      const [step, parts] = split(heap, tiles, groups, 6 * pixels * columns);
+      const single = columns <= singleColumns && length >= gradientRows.single;
+      const rows = single ? gradientRows.single : gradientRows.tile;
+      const pixels = g.batch * outHeight * outWidth, tiles = runs.length * Math.ceil(length / rows);
+      const [step, parts] = split(heap, tiles, groups, rows * pixels * columns);
       heap.run(operations.filterGradient, groups * parts, [
         ...[address, heap.address(dy), heap.address(result), table, runs.length, length],
-        ...[columns, outChannels, g.batch * outHeight, outHeight, outWidth],
+        ...[columns, outChannels, pixels, outHeight, outWidth],
         ...[height * row, strides[0] * row, strides[1] * channels, perGroup].map((n) => 4 * n),
-        step,
+        ...[0, 0, 0, 0, step, single ? 1 : 0],
       ]);
     });
   });

@@ -10,7 +10,7 @@ import {
   convolutionGeometry,
 } from "../../../../models/device/kernels/convolution/geometry.ts";
 import { convolution } from "../../../../models/device/mod.ts";
-import { assertClose, backend, normal, normalTensor, read } from "../support.ts";
+import { assertClose, normal, normalTensor, read } from "../support.ts";
 
 const small = (min: number, max: number) => fc.integer({ min, max });
 const geometries = fc.record({
@@ -67,7 +67,7 @@ function differences(values: Floats, f: (values: Float64Array) => number): Float
 }
 
 const seed = fc.integer({ min: 0, max: 1e6 });
-const numRuns = backend.name === "webgpu" ? 12 : 60;
+const numRuns = 60;
 
 Deno.test("convolution(): the gradient of a gradient penalty equals finite differences", async () => {
   await fc.assert(
