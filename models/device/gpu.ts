@@ -51,7 +51,8 @@ export class Gpu {
 
   /** A new tensor whose elements are not set yet. */
   output(shape: number[], dtype: tf.DataType = "float32"): tf.TensorInfo {
-    return this.backend.makeTensorInfo(shape, dtype);
+    const nothing = shape.includes(0) ? [] : undefined; // nothing will write it, and it can be read
+    return this.backend.makeTensorInfo(shape, dtype, nothing);
   }
 
   /** Gives a tensor back that no one outside the kernel has seen. */

@@ -23,6 +23,16 @@ export const operations = {
   filterGradient: 15,
   squareSum: 16,
   gruDecode: 17,
+  batchMoments: 18,
+  batchMerge: 19,
+  batchApply: 20,
+  batchGradSums: 21,
+  batchGradMerge: 22,
+  batchGradApply: 23,
+  pixelNorm: 24,
+  layerNorm: 25,
+  layerNormGrad: 26,
+  weightNorm: 27,
 } as const;
 
 /** The parts of the wasm backend's module that we use. */

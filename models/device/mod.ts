@@ -7,6 +7,7 @@ export {
   openBackend,
 } from "./backend.ts";
 export { type AdamSettings, type AdamTensors, adamUpdate } from "./kernels/adam/mod.ts";
+export { batchNorm, type BatchNormOutput } from "./kernels/batch_norm/mod.ts";
 export {
   convolution,
   convolution1d,
@@ -28,5 +29,8 @@ export {
   type GruDecodeSettings,
   type GruDecodeState,
 } from "./kernels/gru_decode/mod.ts";
+export { layerNorm } from "./kernels/layer_norm/mod.ts";
+export { pixelNorm } from "./kernels/pixel_norm/mod.ts";
 export { ownKernels } from "./kernels/register.ts";
+export { weightNorm } from "./kernels/weight_norm/mod.ts";
 export { type WasmFeatures, wasmFeatures } from "./wasm_features.ts";

@@ -5,6 +5,7 @@ import { WasmHeap, type WasmModule } from "./heap.ts";
 import { withoutThreads } from "./host.ts";
 import { loadKernels } from "./kernels/builds/binaries.ts";
 import { registerAdamWasm } from "./kernels/adam/wasm.ts";
+import { registerBatchNormWasm } from "./kernels/batch_norm/wasm.ts";
 import { replaceStockConvolutions } from "./kernels/convolution/stock.ts";
 import { registerConvolutionWasm } from "./kernels/convolution/wasm.ts";
 import { registerCopyWasm } from "./kernels/copy/wasm.ts";
@@ -15,8 +16,11 @@ import { registerGradients } from "./kernels/gradients.ts";
 import { registerGruWasm } from "./kernels/gru/wasm.ts";
 import { registerGruDecodeWasm } from "./kernels/gru_decode/wasm.ts";
 import type { KernelBuildName } from "./kernels/kernel_builds.ts";
+import { registerLayerNormWasm } from "./kernels/layer_norm/wasm.ts";
 import { registerMatmulWasm } from "./kernels/matmul/wasm.ts";
+import { registerPixelNormWasm } from "./kernels/pixel_norm/wasm.ts";
 import { registerSumWasm } from "./kernels/sum/wasm.ts";
+import { registerWeightNormWasm } from "./kernels/weight_norm/wasm.ts";
 
 type BackendModule = ConstructorParameters<typeof BackendWasm>[0];
 type Wrap = (name: string, result: string | null, parameters: string[]) => unknown;
@@ -72,6 +76,10 @@ export async function openWasm(threads: number, build: KernelBuildName): Promise
   registerGlobalNormWasm(heap);
   registerConvolutionWasm(heap);
   replaceStockConvolutions("wasm");
+  registerBatchNormWasm(heap);
+  registerPixelNormWasm(heap);
+  registerLayerNormWasm(heap);
+  registerWeightNormWasm(heap);
   registerGradients();
   return heap;
 }

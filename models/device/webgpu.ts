@@ -2,6 +2,7 @@
 import { tf } from "../../deps/tf.ts";
 import { Gpu } from "./gpu.ts";
 import { registerAdamWebgpu } from "./kernels/adam/webgpu.ts";
+import { registerBatchNormWebgpu } from "./kernels/batch_norm/webgpu.ts";
 import { replaceStockConvolutions } from "./kernels/convolution/stock.ts";
 import { registerConvolutionWebgpu } from "./kernels/convolution/webgpu.ts";
 import { registerDropoutWebgpu } from "./kernels/dropout/webgpu.ts";
@@ -9,7 +10,10 @@ import { registerGlobalNormWebgpu } from "./kernels/global_norm/webgpu.ts";
 import { registerGradients } from "./kernels/gradients.ts";
 import { registerGruWebgpu } from "./kernels/gru/webgpu.ts";
 import { registerGruDecodeWebgpu } from "./kernels/gru_decode/webgpu.ts";
+import { registerLayerNormWebgpu } from "./kernels/layer_norm/webgpu.ts";
 import { registerMatmulWebgpu } from "./kernels/matmul/webgpu.ts";
+import { registerPixelNormWebgpu } from "./kernels/pixel_norm/webgpu.ts";
+import { registerWeightNormWebgpu } from "./kernels/weight_norm/webgpu.ts";
 
 /** Makes WebGPU the backend; an adapter must be there. `software` says that the processor plays its part. */
 export async function openWebgpu(software: boolean): Promise<Gpu> {
@@ -25,6 +29,10 @@ export async function openWebgpu(software: boolean): Promise<Gpu> {
   registerMatmulWebgpu(gpu);
   registerConvolutionWebgpu(gpu);
   replaceStockConvolutions("webgpu");
+  registerBatchNormWebgpu(gpu);
+  registerPixelNormWebgpu(gpu);
+  registerLayerNormWebgpu(gpu);
+  registerWeightNormWebgpu(gpu);
   registerGradients();
   return gpu;
 }

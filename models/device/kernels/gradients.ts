@@ -1,7 +1,15 @@
 /** The gradients of our kernels, the same on every backend. @module */
+import { registerBatchNormGradients } from "./batch_norm/gradient.ts";
 import { registerConvolutionGradients } from "./convolution/gradient.ts";
+import { registerLayerNormGradients } from "./layer_norm/gradient.ts";
+import { registerPixelNormGradients } from "./pixel_norm/gradient.ts";
+import { registerWeightNormGradients } from "./weight_norm/gradient.ts";
 
 /** Registers them all; once a process. */
 export function registerGradients(): void {
   registerConvolutionGradients();
+  registerBatchNormGradients();
+  registerPixelNormGradients();
+  registerLayerNormGradients();
+  registerWeightNormGradients();
 }

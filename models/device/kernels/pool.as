@@ -7,6 +7,8 @@
 // however late it woke up. Operations split over outputs, so a result does not depend on who ran which task.
 
 import { adamTask } from "./adam/adam";
+import { batchApplyTask, batchMergeTask, batchMomentsTask } from "./batch_norm/batch_norm";
+import { batchGradApplyTask, batchGradMergeTask, batchGradSumsTask } from "./batch_norm/batch_norm_grad";
 import { convolutionTask, packFilterTask, padTask } from "./convolution/convolution";
 import { filterGradientTask } from "./convolution/filter_gradient";
 import { stridedCopyTask } from "./copy/copy";
@@ -16,9 +18,12 @@ import { squareSumTask } from "./global_norm/global_norm";
 import { gruBackwardTask } from "./gru/gru_backward";
 import { gruForwardTask, gruPackTask, gruStepTask } from "./gru/gru_forward";
 import { gruDecodeTask } from "./gru_decode/gru_decode";
+import { layerNormGradTask, layerNormTask } from "./layer_norm/layer_norm";
 import { matmulTask } from "./matmul/matmul";
 import { vectorMatmulTask } from "./matmul/vector_matmul";
+import { pixelNormTask } from "./pixel_norm/pixel_norm";
 import { columnSumTask } from "./sum/sum";
+import { weightNormTask } from "./weight_norm/weight_norm";
 
 const FINISHED: usize = 4;
 const OPERATION: usize = 8;
@@ -49,6 +54,16 @@ function run(control: usize, thread: i32, task: i32): void {
     case 15: return filterGradientTask(args, task, scratch);
     case 16: return squareSumTask(args, task);
     case 17: return gruDecodeTask(args, task, scratch);
+    case 18: return batchMomentsTask(args, task);
+    case 19: return batchMergeTask(args, task);
+    case 20: return batchApplyTask(args, task);
+    case 21: return batchGradSumsTask(args, task);
+    case 22: return batchGradMergeTask(args, task);
+    case 23: return batchGradApplyTask(args, task);
+    case 24: return pixelNormTask(args, task);
+    case 25: return layerNormTask(args, task);
+    case 26: return layerNormGradTask(args, task);
+    case 27: return weightNormTask(args, task);
   }
 }
 

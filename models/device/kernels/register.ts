@@ -64,6 +64,16 @@ export function registerGradient(
   });
 }
 
+/** Makes the derivative of a gradient's kernel an error, for an operation `name` that is differentiable once. */
+export function refuseGradient(kernelName: string, name: string): void {
+  registerGradient(kernelName, {}, () => {
+    throw new Error(
+      `Cannot differentiate ${kernelName}: ${name} has a first derivative alone; ` +
+        "take no gradient of its gradient, or compose it of ordinary ops",
+    );
+  });
+}
+
 /** Runs a kernel by name on the open backend. */
 export function runKernel<T extends tf.Tensor | tf.Tensor[]>(
   name: string,

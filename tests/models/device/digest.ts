@@ -3,12 +3,16 @@ import { type Tensor, type Tensor4D, tf } from "../../../deps/tf.ts";
 import { RandomStream } from "../../../datatools/random.ts";
 import {
   adamUpdate,
+  batchNorm,
   convolution,
   dropout,
   globalNorm,
   gruDecode,
   gruSequence,
+  layerNorm,
   openBackend,
+  pixelNorm,
+  weightNorm,
 } from "../../../models/device/mod.ts";
 
 await openBackend("wasm", { threads: Number(Deno.args[0]) });
@@ -116,12 +120,41 @@ function decoding(batch: number): Tensor[] {
   return [results.events, results.hidden, results.clock];
 }
 
+/** The results of an operation and its gradients. */
+function withGradients(op: (...inputs: Tensor[]) => Tensor, ...inputs: Tensor[]): Tensor[] {
+  const y = op(...inputs);
+  return [y, ...tf.grads(op)(inputs, normal(...y.shape))];
+}
+
+function normalisations(): Tensor[] {
+  type Norm = (x: Tensor, gamma: tf.Tensor1D, beta: tf.Tensor1D) => Tensor;
+  return [[3001, 99], [9, 33, 700], [70_000, 1]].flatMap((shape) => {
+    const x = normal(...shape), channels = shape[shape.length - 1];
+    const inputs = [x, normal(channels), normal(channels)];
+    const norms: Norm[] = [(...inputs) => batchNorm(...inputs).y, layerNorm];
+    const { mean, variance } = batchNorm(...inputs as Parameters<typeof batchNorm>);
+    const weight = (v: Tensor, g: Tensor) => weightNorm(v, g as tf.Tensor1D);
+    const first = (v: Tensor, g: Tensor) => weightNorm(v, g as tf.Tensor1D, 0);
+    return [
+      mean,
+      variance,
+      ...norms.flatMap((norm) =>
+        withGradients((x, g, b) => norm(x, g as tf.Tensor1D, b as tf.Tensor1D), ...inputs)
+      ),
+      ...withGradients((x) => pixelNorm(x), x),
+      ...withGradients(weight, x, inputs[1]),
+      ...withGradients(first, x, normal(shape[0])),
+    ];
+  });
+}
+
 const groups = {
   products,
   convolutions,
   recurrence: () => [...recurrence(6, 33, 130), ...recurrence(3, 2, 400), ...recurrence(1, 9, 400)],
   decoding: () => [...decoding(1), ...decoding(5)],
   others,
+  normalisations,
 };
 
 const digests: Record<string, string> = {};

@@ -52,6 +52,50 @@ export function assertClose(
   ok(found <= tolerance, `${what}: differs by ${found}, expected at most ${tolerance}`);
 }
 
+/** Fails unless all values agree within 1e-5 of `scale`, or of the largest expected one where that is more. */
+export function assertCloseTo(
+  actual: ArrayLike<number>,
+  expected: ArrayLike<number>,
+  scale: number,
+  what: string,
+): void {
+  const largest = largestOf(expected), share = Math.max(1, scale / largest);
+  assertClose(actual, expected, 1e-5 * share, what);
+}
+
+/** The largest absolute value among the finite ones. */
+export function largestOf(values: ArrayLike<number>): number {
+  let largest = 1e-30;
+  for (let i = 0; i < values.length; i++) {
+    if (Number.isFinite(values[i])) largest = Math.max(largest, Math.abs(values[i]));
+  }
+  return largest;
+}
+
+/** The derivatives of `f` at `x` by central differences in float64. */
+export function numericGradient(
+  f: (x: Float64Array) => number,
+  x: ArrayLike<number>,
+  width = 1e-4,
+): Float64Array {
+  const at = Float64Array.from(x);
+  return at.map((value, i) => {
+    at[i] = value + width;
+    const above = f(at);
+    at[i] = value - width;
+    const below = f(at);
+    at[i] = value;
+    return (above - below) / (2 * width);
+  });
+}
+
+/** The sum of the products of two lists. */
+export function innerProduct(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += a[i] * b[i];
+  return sum;
+}
+
 /** Fails unless each tensor agrees with the one of the same place. */
 export async function assertTensorsClose(
   actual: readonly Tensor[],

@@ -1,5 +1,7 @@
 // One step of Adam over all parameters, in ranges of elements.
 
+import { read, write } from "../simd";
+
 /**
  * One task: a range of one parameter. Arguments: 0 table of parameters (addresses: parameter, gradient, m, v, new parameter, new
  * m, new v; then its size), 1 table of tasks (parameter, first element), 2 elements of a task (a multiple of 4), 3 address of
@@ -14,15 +16,6 @@ export function adamTask(args: usize, task: i32): void {
   let i = first;
   for (; i + 4 <= end; i += 4) adamVector(args, row, factor, <usize>i << 2, true);
   for (; i < end; i++) adamVector(args, row, factor, <usize>i << 2, false);
-}
-
-function read(address: usize, wide: bool): v128 {
-  return wide ? v128.load(address) : v128.load32_zero(address);
-}
-
-function write(address: usize, value: v128, wide: bool): void {
-  if (wide) v128.store(address, value);
-  else v128.store32_lane(address, value, 0);
 }
 
 function adamVector(args: usize, row: usize, factor: v128, at: usize, wide: bool): void {
