@@ -1,5 +1,6 @@
 /** The activations that TensorFlow.js fuses with a product, applied to a result of ours. @module */
 import { tf } from "../../../deps/tf.ts";
+import { callKernel } from "./register.ts";
 
 /** What a fused kernel is told about its activation. */
 export interface ActivationAttributes {
@@ -28,17 +29,13 @@ export function activate(
   { activation, leakyreluAlpha = 0.2 }: ActivationAttributes,
 ): tf.TensorInfo {
   if (activation === "linear") return x;
-  const name = kernels[activation], backend = tf.backend();
+  const name = kernels[activation];
   if (!name) {
     throw new RangeError(
       `Cannot fuse the activation "${activation}" with a product; apply it afterwards`,
     );
   }
-  const result = tf.getKernel(name, tf.getBackend()).kernelFunc({
-    inputs: (alpha ? { x, alpha } : { x }) as tf.NamedTensorInfoMap,
-    backend,
-    attrs: { alpha: leakyreluAlpha },
-  }) as tf.TensorInfo;
-  backend.disposeData(x.dataId);
+  const result = callKernel(name, alpha ? { x, alpha } : { x }, { alpha: leakyreluAlpha });
+  tf.backend().disposeData(x.dataId);
   return result;
 }

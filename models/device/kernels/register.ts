@@ -48,6 +48,19 @@ export function replaceKernel(
   registerKernel(kernelName, backendName, make(stock));
 }
 
+/** Calls a kernel of the open backend from within another: nothing is recorded, and the result is the caller's. */
+export function callKernel(
+  name: string,
+  inputs: KernelInputs,
+  attributes: object = {},
+): tf.TensorInfo {
+  return tf.getKernel(name, tf.getBackend()).kernelFunc({
+    inputs: inputs as tf.NamedTensorInfoMap,
+    attrs: attributes as tf.NamedAttrMap,
+    backend: tf.backend(),
+  }) as tf.TensorInfo;
+}
+
 /** Registers the gradient of a kernel, in the place of a stock one if there is one. It is made of differentiable ops. */
 export function registerGradient(
   kernelName: string,

@@ -2,12 +2,14 @@
 import { tf } from "../../../../deps/tf.ts";
 import { activate, type ActivationAttributes } from "../activation.ts";
 import {
+  callKernel,
   type KernelAttributes,
   type KernelBody,
   type KernelInputs,
   registerKernel,
   replaceKernel,
 } from "../register.ts";
+import { isRow } from "../matmul/geometry.ts";
 import { convolutionGeometry, type ConvolutionSettings } from "./geometry.ts";
 
 type Shape4 = [number, number, number, number];
@@ -58,20 +60,6 @@ function settingsOf(
   return fits ? settings : undefined;
 }
 
-/** Calls one of our kernels by name. */
-function call(
-  name: string,
-  backendName: string,
-  inputs: KernelInputs,
-  attributes: object,
-): tf.TensorInfo {
-  return tf.getKernel(name, backendName).kernelFunc({
-    inputs: inputs as tf.NamedTensorInfoMap,
-    attrs: attributes as tf.NamedAttrMap,
-    backend: tf.backend(),
-  }) as tf.TensorInfo;
-}
-
 const allFloats = (...tensors: tf.TensorInfo[]) =>
   tensors.every(({ dtype }) => dtype === "float32");
 
@@ -96,27 +84,28 @@ export function replaceStockConvolutions(backendName: string): void {
   replaceOrAdd("Conv2D", backendName, (stock) => ({ x, filter }, attributes) => {
     const settings = settingsOf(x.shape, filter.shape, undefined, attributes);
     if (!settings || !allFloats(x, filter)) return stock({ x, filter }, attributes);
-    return call("Convolution", backendName, { x, filter }, settings);
+    return callKernel("Convolution", { x, filter }, settings);
   });
   replaceOrAdd("FusedConv2D", backendName, (stock) => (inputs, attributes) => {
     const { x, filter, bias, preluActivationWeights } = inputs;
     const settings = settingsOf(x.shape, filter.shape, undefined, attributes);
-    const perChannel = !bias || tf.util.sizeFromShape(bias.shape) === filter.shape[3];
-    if (!settings || !perChannel || !allFloats(x, filter)) return stock(inputs, attributes);
+    if (!settings || !isRow(bias, filter.shape[3]) || !allFloats(x, filter)) {
+      return stock(inputs, attributes);
+    }
     const ours: KernelInputs = bias ? { x, filter, bias } : { x, filter };
-    const y = call("Convolution", backendName, ours, settings);
+    const y = callKernel("Convolution", ours, settings);
     return activate(y, preluActivationWeights, attributes as unknown as ActivationAttributes);
   });
   replaceOrAdd("Conv2DBackpropInput", backendName, (stock) => ({ dy, filter }, attributes) => {
     const inputShape = attributes.inputShape as number[];
     const settings = settingsOf(inputShape, filter.shape, dy.shape, attributes);
     if (!settings || !allFloats(dy, filter)) return stock({ dy, filter }, attributes);
-    return call("ConvolutionInputGrad", backendName, { dy, filter }, { ...settings, inputShape });
+    return callKernel("ConvolutionInputGrad", { dy, filter }, { ...settings, inputShape });
   });
   replaceOrAdd("Conv2DBackpropFilter", backendName, (stock) => ({ x, dy }, attributes) => {
     const filterShape = attributes.filterShape as number[];
     const settings = settingsOf(x.shape, filterShape, dy.shape, attributes);
     if (!settings || !allFloats(x, dy)) return stock({ x, dy }, attributes);
-    return call("ConvolutionFilterGrad", backendName, { x, dy }, { ...settings, filterShape });
+    return callKernel("ConvolutionFilterGrad", { x, dy }, { ...settings, filterShape });
   });
 }

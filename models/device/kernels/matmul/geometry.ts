@@ -8,22 +8,35 @@ export interface ProductGeometry {
   readonly m: number;
   readonly n: number;
   readonly k: number;
-  /** Where the factors of each item begin, in elements. */
-  readonly offsets: [number, number][];
+  /** Distance of the items of each factor along each axis of the batch, in elements; 0 where it is repeated. */
+  readonly aBatchStrides: number[];
+  readonly bBatchStrides: number[];
 }
 
-/** Offsets of each item of the broadcast batch in a tensor whose own batch is `own`. */
-function batchOffsets(own: number[], batch: number[], size: number): number[] {
-  let offsets = [0], stride = size;
+/** Distances along the axes of `batch` in a tensor whose own batch is `own` and whose items have `size` elements. */
+function batchStrides(own: number[], batch: number[], size: number): number[] {
   const strides = batch.map(() => 0);
+  let stride = size;
   for (let i = 1; i <= own.length; i++) {
     const length = own[own.length - i];
     if (length > 1) strides[batch.length - i] = stride;
     stride *= length;
   }
+  return strides;
+}
+
+/** Where the factors of each item begin, in elements. */
+export function itemOffsets(
+  { batch, aBatchStrides, bBatchStrides }: ProductGeometry,
+): [a: number, b: number][] {
+  let offsets: [number, number][] = [[0, 0]];
   batch.forEach((length, axis) => {
-    offsets = offsets.flatMap((offset) =>
-      Array.from({ length }, (_, i) => offset + i * strides[axis])
+    const steps = Array.from({ length }, (_, i) => i);
+    offsets = offsets.flatMap(([a, b]) =>
+      steps.map((i): [number, number] => [
+        a + i * aBatchStrides[axis],
+        b + i * bBatchStrides[axis],
+      ])
     );
   });
   return offsets;
@@ -47,6 +60,17 @@ export function productGeometry(
   }
   const aBatch = a.shape.slice(0, -2), bBatch = b.shape.slice(0, -2);
   const batch = tf.broadcast_util.assertAndGetBroadcastShape(aBatch, bBatch);
-  const fromA = batchOffsets(aBatch, batch, m * k), fromB = batchOffsets(bBatch, batch, k * n);
-  return { batch, m, n, k, offsets: fromA.map((offset, i) => [offset, fromB[i]]) };
+  return {
+    batch,
+    m,
+    n,
+    k,
+    aBatchStrides: batchStrides(aBatch, batch, m * k),
+    bBatchStrides: batchStrides(bBatch, batch, k * n),
+  };
+}
+
+/** Whether `x` has one element for each column of a product, the same in every row; true for none. */
+export function isRow(x: tf.TensorInfo | undefined, columns: number): boolean {
+  return !x || x.shape.at(-1) === columns && tf.util.sizeFromShape(x.shape) === columns;
 }

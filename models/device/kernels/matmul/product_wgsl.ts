@@ -6,156 +6,168 @@
 
 /**
  * WGSL that says what is multiplied. It defines, for a product `z` of several:
+ * `fn productCount() -> u32`, `fn rowCount() -> u32`, `fn columnCount() -> u32`;
  * `struct Row`, `fn rowAt(z: u32, i: u32) -> Row`; `struct Column`, `fn columnAt(z: u32, j: u32) -> Column`;
- * `struct Inner`, `fn innerAt(z: u32, k: u32) -> Inner`; `fn left(row: Row, inner: Inner) -> f32`;
- * `fn right(inner: Inner, column: Column) -> f32`; `fn finish(z: u32, i: u32, j: u32, sum: f32)`;
- * `fn rowCount() -> u32`, `fn columnCount() -> u32`, `fn firstInner(z: u32) -> u32`, `fn endInner(z: u32) -> u32`.
+ * `struct Inner`, `fn innerAt(k: u32) -> Inner`, `fn firstInner(z: u32) -> u32`, `fn endInner(z: u32) -> u32`;
+ * `fn left(row: Row, inner: Inner) -> f32`, `fn right(inner: Inner, column: Column) -> f32`;
+ * `fn leftAlongInner() -> bool`, `fn rightAlongInner() -> bool`: whether neighbours in memory differ in `k`;
+ * `fn finish(z: u32, i: u32, j: u32, sum: f32)`: what becomes of a sum.
  */
 export type ProductSource = string;
 
-/** How a product is shared out. */
-export type Tiling = "shared" | "registers" | "deep";
+/**
+ * How a product is shared out. `shared`: a workgroup makes 64 x 64 sums over blocks that it holds in shared memory;
+ * `deep`: a workgroup makes a few rows of 16 sums, each in 16 parts (for few rows, as in generation); `registers`: each
+ * invocation makes a block of sums by itself (for adapters that the processor plays).
+ */
+export type Tiling =
+  | { readonly kind: "shared" }
+  | { readonly kind: "deep"; readonly rows: number }
+  | { readonly kind: "registers"; readonly rows: number; readonly columns: number };
 
-/** Rows and columns of the result that a workgroup makes. */
-export const tileSizes: Readonly<Record<Tiling, readonly [rows: number, columns: number]>> = {
-  shared: [64, 64],
-  registers: [32, 32],
-  deep: [8, 1],
-};
+const count = (length: number): number[] => Array.from({ length }, (_, i) => i);
+/** `make(0)`, `make(1)`, ... one a line. */
+const lines = (length: number, make: (i: number) => string): string =>
+  count(length).map(make).join("\n");
 
-/** 16 x 16 invocations share two blocks of 64 x 16; each sums a part of 4 x 4. For graphics hardware. */
-const shared = `
-var<workgroup> tileA: array<array<f32, 64>, 16>;
-var<workgroup> tileB: array<array<f32, 64>, 16>;
-
-@compute @workgroup_size(16, 16)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local: vec3u) {
-  let z = group.z;
-  let i0 = group.y * 64u;
-  let j0 = group.x * 64u;
-  let lane = local.y * 16u + local.x;
-  var rows: array<Row, 4>;
-  for (var s = 0u; s < 4u; s++) { rows[s] = rowAt(z, min(i0 + local.y + 16u * s, rowCount() - 1u)); }
-  let ownColumn = lane % 64u;
-  let column = columnAt(z, min(j0 + ownColumn, columnCount() - 1u));
-  var sums: array<vec4f, 4>;
-  let end = endInner(z);
-  for (var k0 = firstInner(z); k0 < end; k0 += 16u) {
-    let k = k0 + local.x;
-    let inner = innerAt(z, min(k, end - 1u));
-    for (var s = 0u; s < 4u; s++) {
-      tileA[local.x][local.y + 16u * s] = select(0.0, left(rows[s], inner), k < end);
-    }
-    for (var s = 0u; s < 4u; s++) {
-      let own = lane / 64u + 4u * s;
-      let value = right(innerAt(z, min(k0 + own, end - 1u)), column);
-      tileB[own][ownColumn] = select(0.0, value, k0 + own < end);
-    }
-    workgroupBarrier();
-    for (var p = 0u; p < 16u; p++) {
-      let b = vec4f(tileB[p][local.x * 4u], tileB[p][local.x * 4u + 1u], tileB[p][local.x * 4u + 2u], tileB[p][local.x * 4u + 3u]);
-      for (var s = 0u; s < 4u; s++) { sums[s] += tileA[p][local.y * 4u + s] * b; }
-    }
-    workgroupBarrier();
-  }
-  for (var s = 0u; s < 4u; s++) {
-    for (var t = 0u; t < 4u; t++) {
-      let i = i0 + local.y * 4u + s;
-      let j = j0 + local.x * 4u + t;
-      if (i < rowCount() && j < columnCount()) { finish(z, i, j, sums[s][t]); }
-    }
-  }
+/** The place of tile `number` among those of all products. */
+const tileAt = (rows: number, columns: number): string => `
+struct Tile { z: u32, i: u32, j: u32 }
+fn tileAt(number: u32) -> Tile {
+  let across = (columnCount() + ${columns - 1}u) / ${columns}u;
+  let down = (rowCount() + ${rows - 1}u) / ${rows}u;
+  let line = number / across;
+  return Tile(line / down, line % down * ${rows}u, number % across * ${columns}u);
 }
 `;
 
-/** Each of 8 x 8 invocations sums a part of 4 x 4 by itself. For adapters that the processor plays. */
-const registers = `
-@compute @workgroup_size(8, 8)
-fn main(@builtin(global_invocation_id) id: vec3u) {
-  let z = id.z;
-  let i0 = id.y * 4u;
-  let j0 = id.x * 4u;
-  if (i0 >= rowCount() || j0 >= columnCount()) { return; }
+/** Neighbouring invocations load neighbouring elements; what lies outside of the sum counts as 0 on both sides. */
+const shared = `
+var<workgroup> blockA: array<array<vec4f, 17>, 16>; // 16 steps of 64 rows; the 17th keeps columns on different banks
+var<workgroup> blockB: array<array<vec4f, 17>, 16>; // 16 steps of 64 columns
+${tileAt(64, 64)}
+@compute @workgroup_size(256)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let tile = tileAt(group.x + 65535u * group.y);
+  let z = tile.z;
+  if (z >= productCount()) { return; }
+  let low = lane % 16u;
+  let high = lane / 16u;
+  let stepA = select(high, low, leftAlongInner());
+  let quadA = select(low, high, leftAlongInner());
+  let stepB = select(high, low, rightAlongInner());
+  let quadB = select(low, high, rightAlongInner());
   let lastRow = rowCount() - 1u;
   let lastColumn = columnCount() - 1u;
-  let row0 = rowAt(z, i0);
-  let row1 = rowAt(z, min(i0 + 1u, lastRow));
-  let row2 = rowAt(z, min(i0 + 2u, lastRow));
-  let row3 = rowAt(z, min(i0 + 3u, lastRow));
-  let column0 = columnAt(z, j0);
-  let column1 = columnAt(z, min(j0 + 1u, lastColumn));
-  let column2 = columnAt(z, min(j0 + 2u, lastColumn));
-  let column3 = columnAt(z, min(j0 + 3u, lastColumn));
-  var sum0 = vec4f();
-  var sum1 = vec4f();
-  var sum2 = vec4f();
-  var sum3 = vec4f();
+${lines(4, (s) => `  let row${s} = rowAt(z, min(tile.i + 4u * quadA + ${s}u, lastRow));`)}
+${lines(4, (s) => `  let column${s} = columnAt(z, min(tile.j + 4u * quadB + ${s}u, lastColumn));`)}
+${lines(4, (s) => `  var sum${s} = vec4f();`)}
   let end = endInner(z);
-  for (var k = firstInner(z); k < end; k++) {
-    let inner = innerAt(z, k);
-    let b = vec4f(right(inner, column0), right(inner, column1), right(inner, column2), right(inner, column3));
-    sum0 += left(row0, inner) * b;
-    sum1 += left(row1, inner) * b;
-    sum2 += left(row2, inner) * b;
-    sum3 += left(row3, inner) * b;
+  for (var k = firstInner(z); k < end; k += 16u) {
+    var a = vec4f();
+    var b = vec4f();
+    if (k + stepA < end) {
+      let inner = innerAt(k + stepA);
+      a = vec4f(${count(4).map((s) => `left(row${s}, inner)`).join(", ")});
+    }
+    if (k + stepB < end) {
+      let inner = innerAt(k + stepB);
+      b = vec4f(${count(4).map((s) => `right(inner, column${s})`).join(", ")});
+    }
+    blockA[stepA][quadA] = a;
+    blockB[stepB][quadB] = b;
+    workgroupBarrier();
+    for (var p = 0u; p < 16u; p++) {
+      let x = blockA[p][high];
+      let y = blockB[p][low];
+${lines(4, (s) => `      sum${s} += x[${s}] * y;`)}
+    }
+    workgroupBarrier();
   }
   for (var t = 0u; t < 4u; t++) {
-    if (j0 + t > lastColumn) { break; }
-    finish(z, i0, j0 + t, sum0[t]);
-    if (i0 + 1u <= lastRow) { finish(z, i0 + 1u, j0 + t, sum1[t]); }
-    if (i0 + 2u <= lastRow) { finish(z, i0 + 2u, j0 + t, sum2[t]); }
-    if (i0 + 3u <= lastRow) { finish(z, i0 + 3u, j0 + t, sum3[t]); }
+    let i = tile.i + 4u * high;
+    let j = tile.j + 4u * low + t;
+    if (j > lastColumn) { break; }
+${lines(4, (s) => `    if (i + ${s}u <= lastRow) { finish(z, i + ${s}u, j, sum${s}[t]); }`)}
   }
 }
 `;
 
-/** 64 invocations share the sum of one column for up to 8 rows. For few rows, as in generation. */
-const deep = `
-var<workgroup> parts: array<array<f32, 8>, 64>;
-
-@compute @workgroup_size(64)
+const deep = (rows: number): string => `
+var<workgroup> parts: array<array<array<f32, 17>, 16>, ${rows}>; // row, part, column
+${tileAt(rows, 16)}
+@compute @workgroup_size(256)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
-  let z = group.z;
-  let i0 = group.y * 8u;
-  let column = columnAt(z, group.x);
-  let count = min(8u, rowCount() - i0);
-  var sums: array<f32, 8>;
-  for (var k = firstInner(z) + lane; k < endInner(z); k += 64u) {
-    let inner = innerAt(z, k);
+  let tile = tileAt(group.x + 65535u * group.y);
+  let z = tile.z;
+  if (z >= productCount()) { return; }
+  let low = lane % 16u;
+  let high = lane / 16u;
+  let part = select(high, low, rightAlongInner());
+  let own = select(low, high, rightAlongInner());
+  let lastRow = rowCount() - 1u;
+  let lastColumn = columnCount() - 1u;
+${lines(rows, (s) => `  let row${s} = rowAt(z, min(tile.i + ${s}u, lastRow));`)}
+  let column = columnAt(z, min(tile.j + own, lastColumn));
+${lines(rows, (s) => `  var sum${s} = 0.0;`)}
+  let end = endInner(z);
+  for (var k = firstInner(z) + part; k < end; k += 16u) {
+    let inner = innerAt(k);
     let b = right(inner, column);
-    for (var i = 0u; i < count; i++) { sums[i] += left(rowAt(z, i0 + i), inner) * b; }
+${lines(rows, (s) => `    sum${s} += left(row${s}, inner) * b;`)}
   }
-  for (var i = 0u; i < count; i++) { parts[lane][i] = sums[i]; }
-  for (var half = 32u; half > 0u; half /= 2u) {
-    workgroupBarrier();
-    if (lane < half) {
-      for (var i = 0u; i < count; i++) { parts[lane][i] += parts[lane + half][i]; }
-    }
-  }
-  if (lane < count) { finish(z, i0 + lane, group.x, parts[0][lane]); }
+${lines(rows, (s) => `  parts[${s}][part][own] = sum${s};`)}
+  workgroupBarrier();
+  let i = tile.i + high;
+  let j = tile.j + low;
+  if (high >= ${rows}u || i > lastRow || j > lastColumn) { return; }
+  var sum = 0.0;
+  for (var p = 0u; p < 16u; p++) { sum += parts[high][p][low]; }
+  finish(z, i, j, sum);
 }
 `;
 
-const mains: Readonly<Record<Tiling, string>> = { shared, registers, deep };
+const registers = (rows: number, columns: number): string => {
+  const quads = columns / 4;
+  const quad = (t: number) => count(4).map((s) => `right(inner, column${4 * t + s})`).join(", ");
+  return `
+${tileAt(rows, columns)}
+@compute @workgroup_size(32)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let tile = tileAt((group.x + 65535u * group.y) * 32u + lane);
+  let z = tile.z;
+  if (z >= productCount()) { return; }
+  let lastRow = rowCount() - 1u;
+  let lastColumn = columnCount() - 1u;
+${lines(rows, (s) => `  let row${s} = rowAt(z, min(tile.i + ${s}u, lastRow));`)}
+${lines(columns, (s) => `  let column${s} = columnAt(z, min(tile.j + ${s}u, lastColumn));`)}
+${lines(rows * quads, (s) => `  var sum${s} = vec4f();`)}
+  let end = endInner(z);
+  for (var k = firstInner(z); k < end; k++) {
+    let inner = innerAt(k);
+${lines(quads, (t) => `    let b${t} = vec4f(${quad(t)});`)}
+${
+    lines(rows, (s) =>
+      `    let a${s} = left(row${s}, inner);\n` +
+      lines(quads, (t) => `    sum${s * quads + t} += a${s} * b${t};`))
+  }
+  }
+${
+    lines(rows, (s) =>
+      `  if (tile.i + ${s}u <= lastRow) {\n` +
+      lines(columns, (t) =>
+        `    if (tile.j + ${t}u <= lastColumn) { finish(z, tile.i + ${s}u, tile.j + ${t}u, sum${
+          s * quads + Math.floor(t / 4)
+        }[${t % 4}]); }`) +
+      "\n  }")
+  }
+}
+`;
+};
 
 /** The kernel of a product in one tiling. */
 export function productWgsl(source: ProductSource, tiling: Tiling): string {
-  return source + mains[tiling];
-}
-
-/** Workgroups along x, y and z for `products` results of `rows` by `columns`. */
-export function productWorkgroups(
-  tiling: Tiling,
-  rows: number,
-  columns: number,
-  products: number,
-): [number, number, number] {
-  const [high, wide] = tileSizes[tiling];
-  return [Math.ceil(columns / wide), Math.ceil(rows / high), products];
-}
-
-/** The tiling that fits: few rows share long sums on hardware; a software adapter works without shared memory. */
-export function chooseTiling(software: boolean, rows: number): Tiling {
-  if (software) return "registers";
-  return rows <= 8 ? "deep" : "shared";
+  if (tiling.kind === "shared") return source + shared;
+  if (tiling.kind === "deep") return source + deep(tiling.rows);
+  return source + registers(tiling.rows, tiling.columns);
 }

@@ -1,5 +1,5 @@
 /** Matrix products on wasm: every transposition, broadcast batches, fused bias and activation. @module */
-import { tf } from "../../../../deps/tf.ts";
+import type { tf } from "../../../../deps/tf.ts";
 import { operations, type WasmHeap } from "../../heap.ts";
 import { activate, type ActivationAttributes } from "../activation.ts";
 import {
@@ -8,7 +8,7 @@ import {
   type KernelInputs,
   replaceKernel,
 } from "../register.ts";
-import { productGeometry } from "./geometry.ts";
+import { isRow, itemOffsets, productGeometry } from "./geometry.ts";
 
 /** One product C = A B on the heap; addresses in bytes, strides in elements. */
 export interface Product {
@@ -112,7 +112,8 @@ function product(
   { a, b, bias }: { a: tf.TensorInfo; b: tf.TensorInfo; bias?: tf.TensorInfo },
   { transposeA, transposeB }: { transposeA: boolean; transposeB: boolean },
 ): tf.TensorInfo {
-  const { batch, m, n, k, offsets } = productGeometry(a, b, transposeA, transposeB);
+  const geometry = productGeometry(a, b, transposeA, transposeB), { batch, m, n, k } = geometry;
+  const offsets = itemOffsets(geometry);
   const result = heap.output([...batch, m, n]);
   const spec: Product = {
     a: heap.address(a),
@@ -157,8 +158,8 @@ function fused(heap: WasmHeap, stock: KernelBody): KernelBody {
     const { a, b, bias, preluActivationWeights } = inputs;
     const flags = attributes as unknown as FusedAttributes;
     const columns = b.shape.at(flags.transposeB ? -2 : -1)!;
-    const rows = bias ? tf.util.sizeFromShape(bias.shape) === columns : true;
-    if (a.dtype !== "float32" || b.dtype !== "float32" || !rows) return stock(inputs, attributes);
+    const own = a.dtype === "float32" && b.dtype === "float32" && isRow(bias, columns);
+    if (!own) return stock(inputs, attributes);
     return activate(product(heap, { a, b, bias }, flags), preluActivationWeights, flags);
   };
 }
