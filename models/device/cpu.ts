@@ -9,6 +9,7 @@ import { registerGradients } from "./kernels/gradients.ts";
 import { registerGruCpu } from "./kernels/gru/cpu.ts";
 import { registerGruDecodeCpu } from "./kernels/gru_decode/cpu.ts";
 import { registerLayerNormCpu } from "./kernels/layer_norm/cpu.ts";
+import { registerMatmulCpu } from "./kernels/matmul/cpu.ts";
 import { registerPixelNormCpu } from "./kernels/pixel_norm/cpu.ts";
 import { registerWeightNormCpu } from "./kernels/weight_norm/cpu.ts";
 
@@ -26,5 +27,6 @@ export async function openCpu(): Promise<void> {
   registerPixelNormCpu();
   registerLayerNormCpu();
   registerWeightNormCpu();
+  registerMatmulCpu();
   registerGradients();
 }

@@ -6,7 +6,7 @@ import { withoutThreads } from "./host.ts";
 import { loadKernels } from "./kernels/builds/binaries.ts";
 import { registerAdamWasm } from "./kernels/adam/wasm.ts";
 import { registerBatchNormWasm } from "./kernels/batch_norm/wasm.ts";
-import { replaceStockConvolutions } from "./kernels/convolution/stock.ts";
+import { addDepthwiseGradients, replaceStockConvolutions } from "./kernels/convolution/stock.ts";
 import { registerConvolutionWasm } from "./kernels/convolution/wasm.ts";
 import { registerCopyWasm } from "./kernels/copy/wasm.ts";
 import { registerDropoutWasm } from "./kernels/dropout/wasm.ts";
@@ -76,6 +76,7 @@ export async function openWasm(threads: number, build: KernelBuildName): Promise
   registerGlobalNormWasm(heap);
   registerConvolutionWasm(heap);
   replaceStockConvolutions("wasm");
+  addDepthwiseGradients("wasm");
   registerBatchNormWasm(heap);
   registerPixelNormWasm(heap);
   registerLayerNormWasm(heap);

@@ -13,6 +13,7 @@ import { registerGruDecodeWebgpu } from "./kernels/gru_decode/webgpu.ts";
 import { registerLayerNormWebgpu } from "./kernels/layer_norm/webgpu.ts";
 import { registerMatmulWebgpu } from "./kernels/matmul/webgpu.ts";
 import { registerPixelNormWebgpu } from "./kernels/pixel_norm/webgpu.ts";
+import { registerSumWebgpu } from "./kernels/sum/webgpu.ts";
 import { registerWeightNormWebgpu } from "./kernels/weight_norm/webgpu.ts";
 
 /** Makes WebGPU the backend; an adapter must be there. `software` says that the processor plays its part. */
@@ -27,6 +28,7 @@ export async function openWebgpu(software: boolean): Promise<Gpu> {
   registerAdamWebgpu(gpu);
   registerGlobalNormWebgpu(gpu);
   registerMatmulWebgpu(gpu);
+  registerSumWebgpu(gpu);
   registerConvolutionWebgpu(gpu);
   replaceStockConvolutions("webgpu");
   registerBatchNormWebgpu(gpu);

@@ -17,6 +17,14 @@ const kernels: Readonly<Record<string, string>> = {
   prelu: "Prelu",
 };
 
+/** x + bias for a bias of any shape that repeats to that of x, which is given back. */
+export function addBias(x: tf.TensorInfo, bias: tf.TensorInfo | undefined): tf.TensorInfo {
+  if (!bias) return x;
+  const sum = callKernel("Add", { a: x, b: bias });
+  tf.backend().disposeData(x.dataId);
+  return sum;
+}
+
 /**
  * Applies the activation to `x`, which is given back.
  *

@@ -1,6 +1,9 @@
 /** The gradients of our kernels, the same on every backend. @module */
+import {
+  registerConvolutionGradients,
+  registerStockConvolutionGradients,
+} from "./convolution/gradient.ts";
 import { registerBatchNormGradients } from "./batch_norm/gradient.ts";
-import { registerConvolutionGradients } from "./convolution/gradient.ts";
 import { registerLayerNormGradients } from "./layer_norm/gradient.ts";
 import { registerPixelNormGradients } from "./pixel_norm/gradient.ts";
 import { registerWeightNormGradients } from "./weight_norm/gradient.ts";
@@ -8,6 +11,7 @@ import { registerWeightNormGradients } from "./weight_norm/gradient.ts";
 /** Registers them all; once a process. */
 export function registerGradients(): void {
   registerConvolutionGradients();
+  registerStockConvolutionGradients();
   registerBatchNormGradients();
   registerPixelNormGradients();
   registerLayerNormGradients();

@@ -1,6 +1,7 @@
 /** The derivatives of the three kernels, each made of the three: derivatives of any order exist. @module */
 import { type Tensor, tf } from "../../../../deps/tf.ts";
 import { type KernelAttributes, registerGradient, runKernel } from "../register.ts";
+import { settingsOfStock } from "./stock.ts";
 
 type Attributes = Record<string, number | readonly number[]>;
 
@@ -59,4 +60,34 @@ export function registerConvolutionGradients(): void {
       };
     },
   );
+}
+
+/**
+ * Registers the gradients of `Conv2D`, in the place of one that refuses dilations, and of `Conv2DBackpropFilter`, which has
+ * none: so `tf.conv2d` has derivatives of any order. `Conv2DBackpropInput` keeps its own, which is made of these.
+ */
+export function registerStockConvolutionGradients(): void {
+  const stock = tf.getGradient("Conv2D");
+  const saves = { inputs: ["x", "filter"] };
+  registerGradient("Conv2D", saves, (result, [x, filter], attributes) => {
+    const dy = result as Tensor, options = { yShape: dy.shape };
+    const ours = settingsOfStock(x.shape, filter.shape, attributes, options);
+    if (!ours) return stock.gradFunc(dy, [x, filter], attributes as tf.NamedAttrMap);
+    const settings = { ...ours };
+    return {
+      x: () => inputGradient(dy, filter, x.shape, settings),
+      filter: () => filterGradient(x, dy, filter.shape, settings),
+    };
+  });
+  const name = "Conv2DBackpropFilter";
+  registerGradient(name, { inputs: ["x", "dy"] }, (result, [x, dy], attributes) => {
+    const filter = result as Tensor, options = { yShape: dy.shape };
+    const ours = settingsOfStock(x.shape, filter.shape, attributes, options);
+    if (!ours) throw new TypeError(`${name}: it has a gradient in NHWC order alone`);
+    const settings = { ...ours };
+    return {
+      x: () => inputGradient(dy, filter, x.shape, settings),
+      dy: () => forward(x, filter, settings),
+    };
+  });
 }

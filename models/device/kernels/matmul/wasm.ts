@@ -1,7 +1,7 @@
 /** Matrix products on wasm: every transposition, broadcast batches, fused bias and activation. @module */
 import type { tf } from "../../../../deps/tf.ts";
 import { operations, type WasmHeap } from "../../heap.ts";
-import { activate, type ActivationAttributes } from "../activation.ts";
+import { activate, type ActivationAttributes, addBias } from "../activation.ts";
 import {
   type KernelAttributes,
   type KernelBody,
@@ -158,9 +158,11 @@ function fused(heap: WasmHeap, stock: KernelBody): KernelBody {
     const { a, b, bias, preluActivationWeights } = inputs;
     const flags = attributes as unknown as FusedAttributes;
     const columns = b.shape.at(flags.transposeB ? -2 : -1)!;
-    const own = a.dtype === "float32" && b.dtype === "float32" && isRow(bias, columns);
-    if (!own) return stock(inputs, attributes);
-    return activate(product(heap, { a, b, bias }, flags), preluActivationWeights, flags);
+    if (a.dtype !== "float32" || b.dtype !== "float32") return stock(inputs, attributes);
+    const linear = isRow(bias, columns)
+      ? product(heap, { a, b, bias }, flags)
+      : addBias(product(heap, { a, b }, flags), bias);
+    return activate(linear, preluActivationWeights, flags);
   };
 }
 

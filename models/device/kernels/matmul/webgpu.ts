@@ -1,8 +1,8 @@
 /** Matrix products on WebGPU: every transposition, broadcast batches, fused bias and activation. @module */
 import { tf } from "../../../../deps/tf.ts";
 import type { Gpu, Uniform } from "../../gpu.ts";
-import { activate, type ActivationAttributes } from "../activation.ts";
-import { callKernel, type KernelInputs, replaceKernel } from "../register.ts";
+import { activate, type ActivationAttributes, addBias } from "../activation.ts";
+import { type KernelInputs, replaceKernel } from "../register.ts";
 import { isRow, type ProductGeometry, productGeometry } from "./geometry.ts";
 import { activationNumbers, matmulSource, maxBatchAxes } from "./matmul_wgsl.ts";
 import { chooseTiling, inParts, partsOf, runProduct } from "./product.ts";
@@ -74,7 +74,11 @@ export function multiplyWebgpu(
 }
 
 /** The fused product; what is no row of the result is added or applied by ops of its own. */
-function multiplyFused(gpu: Gpu, inputs: KernelInputs, attributes: ProductAttributes) {
+function multiplyFused(
+  gpu: Gpu,
+  inputs: KernelInputs,
+  attributes: ProductAttributes,
+): tf.TensorInfo {
   const { a, b, bias, preluActivationWeights: slopes } = inputs;
   const n = b.shape.at(attributes.transposeB ? -2 : -1)!;
   const known = attributes.activation in activationNumbers;
@@ -82,10 +86,7 @@ function multiplyFused(gpu: Gpu, inputs: KernelInputs, attributes: ProductAttrib
     return multiplyWebgpu(gpu, { a, b, bias, slopes }, attributes);
   }
   const c = multiplyWebgpu(gpu, { a, b }, { ...attributes, activation: "linear" });
-  if (!bias) return activate(c, slopes, attributes);
-  const sum = callKernel("Add", { a: c, b: bias });
-  gpu.free(c);
-  return activate(sum, slopes, attributes);
+  return activate(addBias(c, bias), slopes, attributes);
 }
 
 /** Replaces the stock products, which are wrong for repeated batches and slow for the rest. */

@@ -2,6 +2,7 @@
 import { tf } from "../../../../deps/tf.ts";
 import { operations, type WasmHeap } from "../../heap.ts";
 import { replaceKernel } from "../register.ts";
+import { sumGeometry } from "./geometry.ts";
 
 /** The sums of the columns of a matrix on the heap; addresses in bytes, stride in elements. */
 export function sumColumns(
@@ -26,15 +27,14 @@ function leadingAxes(axes: number[]): number {
   return sorted.every((axis, i) => axis === i) ? sorted.length : 0;
 }
 
-/** Replaces the sum over leading axes of float32 tensors. */
+/** Replaces the sum over leading axes of float32 tensors, and that of nothing, which the stock kernel leaves unset. */
 export function registerSumWasm(heap: WasmHeap): void {
   replaceKernel("Sum", "wasm", (stock) => ({ x }, attributes) => {
-    const { axis, keepDims } = attributes as { axis: number | number[]; keepDims: boolean };
-    const axes = tf.util.parseAxisParam(axis, x.shape), leading = leadingAxes(axes);
-    const inner = x.shape.slice(leading), columns = tf.util.sizeFromShape(inner);
+    const { axes, shape } = sumGeometry(x.shape, attributes), leading = leadingAxes(axes);
+    if (tf.util.sizeFromShape(x.shape) === 0) return tf.zeros(shape, x.dtype);
+    const columns = tf.util.sizeFromShape(x.shape.slice(leading));
     if (x.dtype !== "float32" || leading === 0 || columns < 4) return stock({ x }, attributes);
-    const rows = tf.util.sizeFromShape(x.shape.slice(0, leading));
-    const result = heap.output(keepDims ? [...axes.map(() => 1), ...inner] : inner);
+    const rows = tf.util.sizeFromShape(x.shape.slice(0, leading)), result = heap.output(shape);
     sumColumns(heap, { source: heap.address(x), result: heap.address(result), rows, columns });
     return result;
   });

@@ -233,27 +233,3 @@ Deno.test("convolution(): what does not fit is refused, naming what was found", 
   throws(() => transposedConvolution(x, back, { outputPadding: 1 }), /outputPadding is 1,1/);
   throws(() => transposedConvolution(x, back, { padding: 3 }), /the result would be \[0, 0\]/);
 });
-
-Deno.test("tf.conv2d and its gradients equal plain loops, fused or not", async () => {
-  for (const [i, pad] of (["same", "valid", 2] as const).entries()) {
-    const x = normalTensor<Tensor4D>(i, [2, 9, 12, 5]),
-      strides: [number, number] = [[1, 2], [2, 1], [2, 2]][i] as [number, number];
-    const filter = normalTensor<Tensor4D>(i + 10, [3, 4, 5, 7]),
-      bias = normalTensor<Tensor1D>(20, [7]);
-    const run = (x: Tensor, filter: Tensor) =>
-      tf.conv2d(x as Tensor4D, filter as Tensor4D, strides, pad);
-    const { padInfo } = tf.backend_util.computeConv2DInfo(x.shape, filter.shape, strides, 1, pad);
-    const padding = [padInfo.top, padInfo.bottom, padInfo.left, padInfo.right] as const;
-    const settings = { strides, dilations: [1, 1], padding, groups: 1 } as const;
-    const g = convolutionGeometry(x.shape, filter.shape, settings);
-    const y = run(x, filter), dy = normalTensor<Tensor4D>(30, y.shape);
-    const [xs, ws, ds] = [await read(x), await read(filter), await read(dy)];
-    const plain = convolutionReference(xs, ws, await read(bias), g);
-    assertClose(await read(tf.add(y, bias)), plain, 1e-5, `${pad}`);
-    const fused = tf.fused.conv2d({ x, filter, strides, pad, bias, activation: "relu" });
-    assertClose(await read(fused), plain.map((v) => Math.max(0, v)), 1e-5, `fused ${pad}`);
-    const [dx, dFilter] = tf.grads(run)([x, filter], dy);
-    assertClose(await read(dx), inputGradientReference(ds, ws, g), 1e-5, `dx ${pad}`);
-    assertClose(await read(dFilter), filterGradientReference(xs, ds, g), 1e-5, `dFilter ${pad}`);
-  }
-});
