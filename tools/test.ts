@@ -1,6 +1,6 @@
 /**
- * `deno task test`: runs the tests that compute once per backend that is present, all others and the examples of the
- * documentation once, and adds up.
+ * `deno task test`: runs the tests that compute once per backend that is present, those of single kernels once more on
+ * other builds of the wasm kernels, all others and the examples of the documentation once, and adds up.
  *
  *   deno task test [--golden] [--backend NAME]... [--filter TEXT] [--require NAME]... [FILE]...
  *
@@ -16,6 +16,10 @@ type Backend = typeof backends[number];
 
 /** Tests that compute: they run once per backend. */
 const COMPUTING = /^tests\/(models|supervisors)\/|^tests\/golden_test\.ts$/;
+/** Tests of single kernels: they run once more on other builds of the wasm kernels. */
+const KERNELS = /^tests\/models\/device\/kernels\//;
+/** Builds without relaxed SIMD, for one thread and for more; the default has both. */
+const otherBuilds = ["plain", "shared"] as const;
 /** How long a group may take; one that hangs fails. */
 const LIMIT_MS = 15 * 60_000;
 const NO_ADAPTER = "no WebGPU adapter; on Debian: apt-get install mesa-vulkan-drivers";
@@ -24,6 +28,8 @@ interface Group {
   readonly name: string;
   readonly files: readonly string[];
   readonly backend?: Backend;
+  /** Which build of the wasm kernels; default what the runtime can do. */
+  readonly kernels?: string;
   /** Runs the examples in the documentation of the files. */
   readonly examples?: boolean;
 }
@@ -85,7 +91,15 @@ async function chooseGroups(options: Options): Promise<Group[]> {
   const wanted = backends.filter((name) =>
     options.backends.length === 0 || options.backends.includes(name)
   );
-  return [...groups, ...wanted.map((backend) => ({ name: backend, files: computing, backend }))];
+  groups.push(...wanted.map((backend) => ({ name: backend, files: computing, backend })));
+  const single = computing.filter((file) => KERNELS.test(file));
+  if (single.length === 0 || !wanted.includes("wasm")) return groups;
+  return [
+    ...groups,
+    ...otherBuilds.map((kernels): Group => {
+      return { name: `wasm-${kernels}`, files: single, backend: "wasm", kernels };
+    }),
+  ];
 }
 
 /** The files of the library whose documentation has an example that can run. */
@@ -148,6 +162,7 @@ async function runGroup(group: Group, temp: string, filter?: string): Promise<Re
     env: {
       TMPDIR: temp,
       ...(group.backend ? { COOPERTUNES_BACKEND: group.backend } : {}),
+      ...(group.kernels ? { COOPERTUNES_KERNELS: group.kernels } : {}),
     },
     stdin: "null",
     signal: AbortSignal.timeout(LIMIT_MS),

@@ -1,9 +1,8 @@
 /** The wasm backend's threads: same bits for any number, no permission, no process kept alive. */
 import { deepStrictEqual as deepEqual } from "node:assert/strict";
-import { backend } from "./support.ts";
+import { testOn } from "./support.ts";
 
 const script = new URL("digest.ts", import.meta.url).href;
-const ignore = backend.name !== "wasm";
 
 /** Runs the script without any permission; it has to end by itself. */
 async function digest(threads: number): Promise<Record<string, string>> {
@@ -17,7 +16,7 @@ async function digest(threads: number): Promise<Record<string, string>> {
   return JSON.parse(out);
 }
 
-Deno.test("wasm kernels give the same bits on 1, 2 and 5 threads", { ignore }, async () => {
+testOn("wasm", "wasm kernels give the same bits on 1, 2 and 5 threads", async () => {
   const one = await digest(1);
   const groups = ["products", "convolutions", "recurrence", "decoding", "others", "normalisations"];
   deepEqual(Object.keys(one), groups);

@@ -12,7 +12,7 @@ import {
   type GruDecodeSettings,
   type GruDecodeState,
 } from "../../../../models/device/mod.ts";
-import { assertClose, backend, read } from "../support.ts";
+import { assertClose, backend, read, testOn } from "../support.ts";
 import {
   greedy,
   ints,
@@ -279,28 +279,24 @@ Deno.test("gruDecode: tensors that do not fit and settings out of range are refu
   throws(() => gruDecode(network, crowd, settings), /the batch is 4097, expected at most 4096/);
 });
 
-Deno.test({
-  name: "gruDecode: an event takes six dispatches at three layers",
-  ignore: backend.name !== "webgpu",
-  fn: async () => {
-    const sizes = { nLayers: 3, hidden: 5, batch: 2, nEvents: 9, rows: 1 };
-    const network = networkOf(sizes, 1),
-      state = stateOf(sizes, 2),
-      { prototype } = GPUComputePassEncoder;
-    const dispatch = prototype.dispatchWorkgroups;
-    let dispatches = 0;
-    prototype.dispatchWorkgroups = function (...sizes) {
-      dispatches++;
-      return dispatch.apply(this, sizes);
-    };
-    try {
-      const settings = { ...plain, steps: 64, key: [1, 2] as const, firstStep: 0 };
-      await gruDecode(network, state, settings).events.data();
-    } finally {
-      prototype.dispatchWorkgroups = dispatch;
-    }
-    deepEqual(dispatches, 6 * 64);
-  },
+testOn("webgpu", "gruDecode: an event takes six dispatches at three layers", async () => {
+  const sizes = { nLayers: 3, hidden: 5, batch: 2, nEvents: 9, rows: 1 };
+  const network = networkOf(sizes, 1),
+    state = stateOf(sizes, 2),
+    { prototype } = GPUComputePassEncoder;
+  const dispatch = prototype.dispatchWorkgroups;
+  let dispatches = 0;
+  prototype.dispatchWorkgroups = function (...sizes) {
+    dispatches++;
+    return dispatch.apply(this, sizes);
+  };
+  try {
+    const settings = { ...plain, steps: 64, key: [1, 2] as const, firstStep: 0 };
+    await gruDecode(network, state, settings).events.data();
+  } finally {
+    prototype.dispatchWorkgroups = dispatch;
+  }
+  deepEqual(dispatches, 6 * 64);
 });
 
 Deno.test("gruDecode: large layers and a batch that no tile divides", async () => {

@@ -16,13 +16,13 @@ import { layerNorm } from "../../../../models/device/mod.ts";
 import {
   assertClose,
   assertCloseTo,
-  backend,
   innerProduct,
   largestOf,
   normal,
   normalTensor,
   numericGradient,
   read,
+  testOn,
 } from "../support.ts";
 
 const seed = fc.integer({ min: 0, max: 1e6 });
@@ -117,24 +117,20 @@ Deno.test("layerNorm() equals plain loops on long rows and many", async () => {
   }
 });
 
-Deno.test({
-  name: "layerNorm() shared out over the lanes of a GPU equals plain loops",
-  ignore: backend.name !== "webgpu",
-  fn: async () => {
-    const gpu = new Gpu(tf.backend() as unknown as WebGPUBackend, false);
-    const wrap = (found: tf.TensorInfo) => tf.engine().makeTensorFromTensorInfo(found);
-    const shared: Run = {
-      forward: (x, gamma, beta, epsilon) => wrap(layerNormWebgpu(gpu, { x, gamma, beta }, epsilon)),
-      gradients: ([x, gamma], dy, epsilon) =>
-        layerNormGradWebgpu(gpu, { dy, x, gamma }, epsilon).map(wrap),
-    };
-    await fc.assert(
-      fc.asyncProperty(rows, channels, seed, offsets, async (rows, channels, seed, offset) => {
-        await compare([rows, channels], [seed, offset, 1e-5], shared);
-      }),
-      { numRuns: 60 },
-    );
-  },
+testOn("webgpu", "layerNorm() shared out over the lanes of a GPU equals plain loops", async () => {
+  const gpu = new Gpu(tf.backend() as unknown as WebGPUBackend, false);
+  const wrap = (found: tf.TensorInfo) => tf.engine().makeTensorFromTensorInfo(found);
+  const shared: Run = {
+    forward: (x, gamma, beta, epsilon) => wrap(layerNormWebgpu(gpu, { x, gamma, beta }, epsilon)),
+    gradients: ([x, gamma], dy, epsilon) =>
+      layerNormGradWebgpu(gpu, { dy, x, gamma }, epsilon).map(wrap),
+  };
+  await fc.assert(
+    fc.asyncProperty(rows, channels, seed, offsets, async (rows, channels, seed, offset) => {
+      await compare([rows, channels], [seed, offset, 1e-5], shared);
+    }),
+    { numRuns: 60 },
+  );
 });
 
 Deno.test("layerNorm(): NaN and infinity stay in their rows", async () => {

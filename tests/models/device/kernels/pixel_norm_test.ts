@@ -13,13 +13,13 @@ import { pixelNorm } from "../../../../models/device/mod.ts";
 import {
   assertClose,
   assertCloseTo,
-  backend,
   innerProduct,
   largestOf,
   normal,
   normalTensor,
   numericGradient,
   read,
+  testOn,
 } from "../support.ts";
 
 const seed = fc.integer({ min: 0, max: 1e6 });
@@ -84,22 +84,18 @@ Deno.test("pixelNorm() equals plain loops on long rows and many", async () => {
   }
 });
 
-Deno.test({
-  name: "pixelNorm() shared out over the lanes of a GPU equals plain loops",
-  ignore: backend.name !== "webgpu",
-  fn: async () => {
-    const gpu = new Gpu(tf.backend() as unknown as WebGPUBackend, false);
-    const shared: Run = (x, dy, epsilon) =>
-      [undefined, dy].map((dy) =>
-        tf.engine().makeTensorFromTensorInfo(pixelNormWebgpu(gpu, x, dy, epsilon))
-      );
-    await fc.assert(
-      fc.asyncProperty(rows, channels, seed, offsets, async (rows, channels, seed, offset) => {
-        await compare([rows, channels], [seed, offset, 1e-8], shared);
-      }),
-      { numRuns: 60 },
+testOn("webgpu", "pixelNorm() shared out over the lanes of a GPU equals plain loops", async () => {
+  const gpu = new Gpu(tf.backend() as unknown as WebGPUBackend, false);
+  const shared: Run = (x, dy, epsilon) =>
+    [undefined, dy].map((dy) =>
+      tf.engine().makeTensorFromTensorInfo(pixelNormWebgpu(gpu, x, dy, epsilon))
     );
-  },
+  await fc.assert(
+    fc.asyncProperty(rows, channels, seed, offsets, async (rows, channels, seed, offset) => {
+      await compare([rows, channels], [seed, offset, 1e-8], shared);
+    }),
+    { numRuns: 60 },
+  );
 });
 
 Deno.test("pixelNorm(): second derivatives equal differences of the gradient", async () => {

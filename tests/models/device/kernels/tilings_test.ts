@@ -16,9 +16,8 @@ import {
 } from "../../../../models/device/kernels/convolution/webgpu.ts";
 import { multiplyWebgpu } from "../../../../models/device/kernels/matmul/webgpu.ts";
 import type { Tiling } from "../../../../models/device/kernels/matmul/product_wgsl.ts";
-import { assertClose, backend, normalTensor, read } from "../support.ts";
+import { assertClose, normalTensor, read, testOn } from "../support.ts";
 
-const ignore = backend.name !== "webgpu";
 const tilings: readonly Tiling[] = [
   { kind: "shared" },
   { kind: "deep", rows: 1 },
@@ -28,7 +27,7 @@ const tilings: readonly Tiling[] = [
   { kind: "registers", rows: 4, columns: 4 },
   { kind: "registers", rows: 8, columns: 8 },
 ];
-const gpu = ignore ? undefined : new Gpu(tf.backend() as unknown as WebGPUBackend, true);
+const gpu = () => new Gpu(tf.backend() as unknown as WebGPUBackend, true);
 const length = fc.oneof(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 70 }));
 const seed = fc.integer({ min: 0, max: 1e6 });
 
@@ -42,13 +41,13 @@ async function take(result: tf.TensorInfo): Promise<Float32Array> {
 
 for (const tiling of tilings) {
   const name = JSON.stringify(tiling);
-  Deno.test(`matmul in tiling ${name} equals plain sums`, { ignore }, async () => {
+  testOn("webgpu", `matmul in tiling ${name} equals plain sums`, async () => {
     const sizes = fc.tuple(length, length, length, fc.integer({ min: 1, max: 3 }), seed);
     await fc.assert(
       fc.asyncProperty(sizes, async ([m, k, n, items, seed]) => {
         const a = normalTensor(seed, [items, m, k]), b = normalTensor(seed + 1, [items, k, n]);
         const flags = { transposeA: false, transposeB: false, activation: "linear" };
-        const found = await take(multiplyWebgpu(gpu!, { a, b }, flags, tiling)!);
+        const found = await take(multiplyWebgpu(gpu(), { a, b }, flags, tiling));
         const [x, y] = [await read(a), await read(b)];
         const expected = new Float64Array(items * m * n);
         for (let at = 0; at < expected.length; at++) {
@@ -64,7 +63,7 @@ for (const tiling of tilings) {
     );
   });
 
-  Deno.test(`convolution in tiling ${name} equals plain loops`, { ignore }, async () => {
+  testOn("webgpu", `convolution in tiling ${name} equals plain loops`, async () => {
     const small = fc.integer({ min: 1, max: 4 });
     const sizes = fc.tuple(
       small,
@@ -88,11 +87,11 @@ for (const tiling of tilings) {
         const x = normalTensor(seed, xShape), filter = normalTensor(seed + 1, filterShape);
         const dy = normalTensor(seed + 2, [batch, g.outHeight, g.outWidth, g.outChannels]);
         const [xs, ws, ds] = [await read(x), await read(filter), await read(dy)];
-        const y = await take(convolveWebgpu(gpu!, g, { x, filter }, tiling));
+        const y = await take(convolveWebgpu(gpu(), g, { x, filter }, tiling));
         assertClose(y, convolutionReference(xs, ws, undefined, g), 1e-5, "y");
-        const dx = await take(inputGradientWebgpu(gpu!, g, { dy, filter }, tiling));
+        const dx = await take(inputGradientWebgpu(gpu(), g, { dy, filter }, tiling));
         assertClose(dx, inputGradientReference(ds, ws, g), 1e-5, "dx");
-        const dFilter = await take(filterGradientWebgpu(gpu!, g, { x, dy }, tiling));
+        const dFilter = await take(filterGradientWebgpu(gpu(), g, { x, dy }, tiling));
         assertClose(dFilter, filterGradientReference(xs, ds, g), 1e-5, "dFilter");
         tf.dispose([x, filter, dy]);
       }),

@@ -14,13 +14,13 @@ import { weightNorm } from "../../../../models/device/mod.ts";
 import {
   assertClose,
   assertCloseTo,
-  backend,
   innerProduct,
   largestOf,
   normal,
   normalTensor,
   numericGradient,
   read,
+  testOn,
 } from "../support.ts";
 
 const seed = fc.integer({ min: 0, max: 1e6 });
@@ -95,19 +95,15 @@ Deno.test("weightNorm() equals plain loops on large weights that threads share",
   for (const [shape, axis] of large) await compare(shape, axis, 7);
 });
 
-Deno.test({
-  name: "weightNorm() shared out over the lanes of a GPU equals plain loops",
-  ignore: backend.name !== "webgpu",
-  fn: async () => {
-    const gpu = new Gpu(tf.backend() as unknown as WebGPUBackend, false);
-    const shared: Run = (dw, v, g, axis) =>
-      [...weightNormWebgpu(gpu, { v, g }, axis), ...weightNormWebgpu(gpu, { dw, v, g }, axis)]
-        .map((found) => tf.engine().makeTensorFromTensorInfo(found));
-    await fc.assert(
-      fc.asyncProperty(cases(length), ([shape, axis, seed]) => compare(shape, axis, seed, shared)),
-      { numRuns: 60 },
-    );
-  },
+testOn("webgpu", "weightNorm() shared out over the lanes of a GPU equals plain loops", async () => {
+  const gpu = new Gpu(tf.backend() as unknown as WebGPUBackend, false);
+  const shared: Run = (dw, v, g, axis) =>
+    [...weightNormWebgpu(gpu, { v, g }, axis), ...weightNormWebgpu(gpu, { dw, v, g }, axis)]
+      .map((found) => tf.engine().makeTensorFromTensorInfo(found));
+  await fc.assert(
+    fc.asyncProperty(cases(length), ([shape, axis, seed]) => compare(shape, axis, seed, shared)),
+    { numRuns: 60 },
+  );
 });
 
 Deno.test("weightNorm(): second derivatives equal differences of the gradients", async () => {
