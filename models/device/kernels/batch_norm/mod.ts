@@ -29,6 +29,10 @@ export interface BatchNormOutput<T extends Tensor> {
  *
  * @example
  * ```ts
+ * import { tf } from "../../../../deps/tf.ts";
+ * import { openBackend } from "../../backend.ts";
+ *
+ * await openBackend("wasm");
  * const { y, mean } = batchNorm(tf.randomNormal([8, 16, 4]), tf.ones([4]), tf.zeros([4]));
  * ```
  */

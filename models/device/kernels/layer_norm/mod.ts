@@ -15,6 +15,10 @@ import { runKernel } from "../register.ts";
  *
  * @example
  * ```ts
+ * import { tf } from "../../../../deps/tf.ts";
+ * import { openBackend } from "../../backend.ts";
+ *
+ * await openBackend("wasm");
  * const y = layerNorm(tf.randomNormal([8, 16, 4]), tf.ones([4]), tf.zeros([4]));
  * ```
  */

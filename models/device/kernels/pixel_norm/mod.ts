@@ -12,6 +12,10 @@ import { runKernel } from "../register.ts";
  *
  * @example
  * ```ts
+ * import { tf } from "../../../../deps/tf.ts";
+ * import { openBackend } from "../../backend.ts";
+ *
+ * await openBackend("wasm");
  * const y = pixelNorm(tf.randomNormal([8, 4, 4, 16]));
  * ```
  */

@@ -16,6 +16,10 @@ import { runKernel } from "../register.ts";
  *
  * @example
  * ```ts
+ * import { tf } from "../../../../deps/tf.ts";
+ * import { openBackend } from "../../backend.ts";
+ *
+ * await openBackend("wasm");
  * const filter = weightNorm(tf.randomNormal([3, 3, 8, 16]), tf.ones([16]));
  * ```
  */
