@@ -22,7 +22,7 @@ export async function openWebgpu(software: boolean): Promise<Gpu> {
   await tf.setBackend("webgpu");
   await tf.ready();
   const gpu = new Gpu(tf.backend() as InstanceType<typeof WebGPUBackend>, software);
-  registerGruWebgpu();
+  registerGruWebgpu(gpu);
   registerGruDecodeWebgpu(gpu);
   registerDropoutWebgpu();
   registerAdamWebgpu(gpu);

@@ -33,6 +33,14 @@ export async function read(tensor: Tensor): Promise<Float32Array> {
   return await tensor.data() as Float32Array;
 }
 
+/** The values of a kernel's result, which is then given back. */
+export async function take(result: tf.TensorInfo): Promise<Float32Array> {
+  const tensor = tf.engine().makeTensorFromTensorInfo(result);
+  const values = await read(tensor);
+  tensor.dispose();
+  return values;
+}
+
 /** The largest difference, relative to the largest expected value; NaN must meet NaN. */
 export function difference(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
   if (actual.length !== expected.length) return Infinity;

@@ -1,58 +1,104 @@
-/** The recurrence on WebGPU, as a composition of ops. @module */
-import { type Tensor, type Tensor2D, tf } from "../../../../deps/tf.ts";
-import { registerKernelOfOps } from "../op_kernel.ts";
-import type { KernelAttributes } from "../register.ts";
+/** The recurrence on WebGPU: one dispatch a step, forward and back, then the sums over all steps. @module */
+import type { tf } from "../../../../deps/tf.ts";
+import { foldWorkgroups, type Gpu, type Uniform } from "../../gpu.ts";
+import { chooseTiling, inParts, partsOf, runProduct } from "../matmul/product.ts";
+import { multiplyWebgpu } from "../matmul/webgpu.ts";
+import { type KernelInputs, registerKernel } from "../register.ts";
+import { carrySource, weightGradientSource } from "./backward_wgsl.ts";
+import { type ForwardTiling, gruForwardWgsl, tilesPerGroup, tileUnits } from "./forward_wgsl.ts";
 
-type Gates = [r: Tensor2D, z: Tensor2D, n: Tensor2D, hn: Tensor2D];
+/** Rows of the batch in a tile of the way back: a step makes too few sums for blocks of 64 x 64. */
+const backwardRows = 8;
 
-/** The gates of one step from x [batch, 3 hidden] and u = h U^T + b [batch, 3 hidden]. */
-function gatesOf(x: Tensor2D, u: Tensor2D): Gates {
-  const [xr, xz, xn] = tf.split(x, 3, 1), [ur, uz, hn] = tf.split(u, 3, 1);
-  const r = tf.sigmoid(tf.add(xr, ur)), z = tf.sigmoid(tf.add(xz, uz));
-  const n = tf.tanh(tf.add(xn, tf.mul(r, hn)));
-  return [r, z, n, hn] as Gates;
+const integers = (...values: number[]): Uniform[] => values.map((value) => ["u32", value]);
+
+function forwardTiling(software: boolean, batch: number): ForwardTiling {
+  return { kind: software ? "registers" : "shared", rows: batch === 1 ? 1 : 4 };
 }
 
-function gruForward(inputs: Record<string, Tensor>, { saveGates }: KernelAttributes): Tensor[] {
-  const { xProj, weightHh, biasHh } = inputs, states: Tensor[] = [], gates: Tensor[] = [];
-  let h = inputs.h0;
-  for (const x of tf.unstack(xProj)) {
-    const u = tf.add(tf.matMul(h, weightHh, false, true), biasHh);
-    const [r, z, n, hn] = gatesOf(x as Tensor2D, u as Tensor2D);
-    h = tf.add(n, tf.mul(z, tf.sub(h, n)));
-    states.push(h);
-    if (saveGates) gates.push(tf.concat([r, z, n, hn], 1));
+/** states [time, batch, hidden], and gates [time, batch, 4 * hidden] where they are kept. */
+export function gruForwardWebgpu(
+  gpu: Gpu,
+  { xProj, h0, weightHh, biasHh }: KernelInputs,
+  saveGates: boolean,
+): tf.TensorInfo[] {
+  const [time, batch] = xProj.shape, hidden = h0.shape[1];
+  const widths = saveGates ? [hidden, 4 * hidden] : [hidden];
+  const outputs = widths.map((width) => gpu.output([time, batch, width]));
+  const tiling = forwardTiling(gpu.software, batch), wgsl = gruForwardWgsl(saveGates, tiling);
+  const across = Math.ceil(hidden / (tileUnits[tiling.kind] * tilesPerGroup[tiling.kind]));
+  for (let step = 0; step < time; step++) {
+    gpu.run(wgsl, {
+      outputs,
+      inputs: [xProj, h0, weightHh, biasHh],
+      uniforms: integers(batch, hidden, step),
+      workgroups: [across, ...foldWorkgroups(Math.ceil(batch / tiling.rows))],
+    });
   }
-  return saveGates ? [tf.stack(states), tf.stack(gates)] : [tf.stack(states)];
+  return outputs;
 }
 
-/** The gradients of one step's gates: of x, of u, and dL/dh past the gates. */
-function gateGradients(dh: Tensor, gates: Tensor, h: Tensor): [Tensor, Tensor, Tensor] {
-  const [r, z, n, hn] = tf.split(gates, 4, 1), keep = tf.mul(dh, z);
-  const dn = tf.mul(tf.sub(dh, keep), tf.sub(1, tf.square(n)));
-  const dz = tf.mul(tf.mul(keep, tf.sub(h, n)), tf.sub(1, z));
-  const dr = tf.mul(tf.mul(dn, hn), tf.mul(r, tf.sub(1, r)));
-  return [tf.concat([dr, dz, dn], 1), tf.concat([dr, dz, tf.mul(dn, r)], 1), keep];
-}
-
-function gruBackward(inputs: Record<string, Tensor>): Tensor[] {
-  const { dStates, h0, weightHh, states, gates } = inputs, [time, , hidden] = states.shape;
-  const d = tf.unstack(dStates), saved = tf.unstack(gates), before = [h0, ...tf.unstack(states)];
-  const dx: Tensor[] = [], du: Tensor[] = [];
-  let carry: Tensor = tf.zerosLike(h0);
-  for (let t = time - 1; t >= 0; t--) {
-    const [x, u, keep] = gateGradients(tf.add(d[t], carry), saved[t], before[t]);
-    carry = tf.add(keep, tf.matMul(u, weightHh));
-    dx.unshift(x);
-    du.unshift(u);
+/** Back through time into dXProj, the gradients of the hidden projections `du`, both [time, batch, 3 * hidden], and dH0. */
+function runBackward(
+  gpu: Gpu,
+  { dStates, h0, weightHh, states, gates }: KernelInputs,
+  outputs: tf.TensorInfo[],
+): void {
+  const [time, batch, hidden] = states.shape;
+  const sizes = { products: 1, rows: batch, columns: hidden };
+  const rows = gpu.software ? batch : Math.min(batch, backwardRows);
+  const tiling = chooseTiling(gpu.software, { ...sizes, rows });
+  for (let step = time; step >= 0; step--) {
+    runProduct(gpu, carrySource, {
+      ...sizes,
+      outputs,
+      inputs: [dStates, h0, weightHh, states, gates],
+      uniforms: integers(time, batch, hidden, step),
+    }, tiling);
   }
-  const rows = tf.concat(du, 0),
-    dWeight = tf.matMul(rows, tf.concat(before.slice(0, time), 0), true);
-  return [tf.stack(dx), carry, dWeight, tf.reshape(tf.sum(rows, 0), [3 * hidden])];
+}
+
+function weightGradient(gpu: Gpu, { h0, states }: KernelInputs, du: tf.TensorInfo): tf.TensorInfo {
+  const [time, batch, hidden] = states.shape, lines = time * batch;
+  const sizes = { products: 1, rows: 3 * hidden, columns: hidden };
+  const tiling = chooseTiling(gpu.software, sizes), count = partsOf(tiling, sizes, lines);
+  return inParts(gpu, [3 * hidden, hidden], count, (result) => {
+    runProduct(gpu, weightGradientSource, {
+      ...sizes,
+      products: count,
+      outputs: [result],
+      inputs: [du, h0, states],
+      uniforms: integers(lines, batch, hidden, count, Math.ceil(lines / count)),
+    }, tiling);
+  });
+}
+
+/** The sums of the columns of `du`, as a row of ones times it. */
+function biasGradient(gpu: Gpu, du: tf.TensorInfo): tf.TensorInfo {
+  const [time, batch, width] = du.shape, lines = time * batch;
+  const ones = gpu.backend.makeTensorInfo([1, lines], "float32", new Float32Array(lines).fill(1));
+  const factors = { a: ones, b: { ...du, shape: [lines, width] } };
+  const plain = { transposeA: false, transposeB: false, activation: "linear" };
+  const sums = multiplyWebgpu(gpu, factors, plain);
+  gpu.free(ones);
+  return { ...sums, shape: [width] };
+}
+
+/** Gradients of xProj, h0, weightHh and biasHh. */
+export function gruBackwardWebgpu(gpu: Gpu, inputs: KernelInputs): tf.TensorInfo[] {
+  const [time, batch, hidden] = inputs.states.shape;
+  const [dXProj, du] = [1, 2].map(() => gpu.output([time, batch, 3 * hidden]));
+  const dH0 = gpu.output([batch, hidden]);
+  runBackward(gpu, inputs, [dXProj, du, dH0]);
+  const gradients = [dXProj, dH0, weightGradient(gpu, inputs, du), biasGradient(gpu, du)];
+  gpu.free(du);
+  return gradients;
 }
 
 /** Registers `GruSequence` and `GruSequenceGrad`. */
-export function registerGruWebgpu(): void {
-  registerKernelOfOps("GruSequence", "webgpu", gruForward);
-  registerKernelOfOps("GruSequenceGrad", "webgpu", gruBackward);
+export function registerGruWebgpu(gpu: Gpu): void {
+  registerKernel("GruSequence", "webgpu", (inputs, attributes) => {
+    return gruForwardWebgpu(gpu, inputs, (attributes as { saveGates: boolean }).saveGates);
+  });
+  registerKernel("GruSequenceGrad", "webgpu", (inputs) => gruBackwardWebgpu(gpu, inputs));
 }

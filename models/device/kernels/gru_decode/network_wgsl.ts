@@ -1,4 +1,5 @@
 /** The network of one step of decoding in WGSL: three kernels, run one after the other. @module */
+import { gatesWgsl } from "../gru/gates_wgsl.ts";
 
 /** Lanes that share a row of a matrix. */
 const lanes = 16;
@@ -55,17 +56,7 @@ struct Uniforms { batch: i32, hidden: i32, layer: i32 }
 // Reset and update gate, and both parts of the new one, of each lane.
 var<workgroup> sums: array<vec4f, ${invocations}>;
 
-// Both without overflow.
-fn sigmoid(v: f32) -> f32 {
-  let e = exp(-abs(v));
-  return select(e, 1.0, v >= 0) / (1 + e);
-}
-
-fn tanhOf(v: f32) -> f32 {
-  let e = exp(-2 * abs(v));
-  return sign(v) * (1 - e) / (1 + e);
-}
-
+${gatesWgsl}
 @compute @workgroup_size(${invocations})
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) index: u32) {
   let lane = i32(index) % ${lanes};

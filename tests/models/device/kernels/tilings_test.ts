@@ -16,7 +16,7 @@ import {
 } from "../../../../models/device/kernels/convolution/webgpu.ts";
 import { multiplyWebgpu } from "../../../../models/device/kernels/matmul/webgpu.ts";
 import type { Tiling } from "../../../../models/device/kernels/matmul/product_wgsl.ts";
-import { assertClose, normalTensor, read, testOn } from "../support.ts";
+import { assertClose, normalTensor, read, take, testOn } from "../support.ts";
 
 const tilings: readonly Tiling[] = [
   { kind: "shared" },
@@ -30,14 +30,6 @@ const tilings: readonly Tiling[] = [
 const gpu = () => new Gpu(tf.backend() as unknown as WebGPUBackend, true);
 const length = fc.oneof(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 70 }));
 const seed = fc.integer({ min: 0, max: 1e6 });
-
-/** The values of a kernel's result, which is then given back. */
-async function take(result: tf.TensorInfo): Promise<Float32Array> {
-  const tensor = tf.engine().makeTensorFromTensorInfo(result);
-  const values = await read(tensor);
-  tensor.dispose();
-  return values;
-}
 
 for (const tiling of tilings) {
   const name = JSON.stringify(tiling);
