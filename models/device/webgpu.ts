@@ -24,7 +24,7 @@ export async function openWebgpu(software: boolean): Promise<Gpu> {
   const gpu = new Gpu(tf.backend() as InstanceType<typeof WebGPUBackend>, software);
   registerGruWebgpu(gpu);
   registerGruDecodeWebgpu(gpu);
-  registerDropoutWebgpu();
+  registerDropoutWebgpu(gpu);
   registerAdamWebgpu(gpu);
   registerGlobalNormWebgpu(gpu);
   registerMatmulWebgpu(gpu);

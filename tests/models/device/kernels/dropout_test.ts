@@ -4,7 +4,7 @@ import { fc } from "../../../../deps/fast_check.ts";
 import { RandomStream } from "../../../../datatools/random.ts";
 import { type Tensor, tf } from "../../../../deps/tf.ts";
 import { dropout } from "../../../../models/device/mod.ts";
-import { normalTensor, read, runs } from "../support.ts";
+import { backend, normalTensor, read } from "../support.ts";
 
 const length = fc.integer({ min: 1, max: 300 });
 const word = fc.integer({ min: 0, max: 0xFFFFFFFF });
@@ -23,7 +23,7 @@ Deno.test("dropout keeps where RandomStream.uniform() reaches the rate, bit for 
       const dy = normalTensor<Tensor>(n + 1, [n]);
       deepEqual(await read(tf.grad(op)(x, dy)), expected(await read(dy)));
     }),
-    { numRuns: runs },
+    { numRuns: 200 },
   );
 });
 
@@ -43,6 +43,26 @@ Deno.test("dropout: 200,000 elements keep their share, and another step drops ot
       (value > 0) === (uniform[i] >= Math.fround(0.3) || uniform[i] >= 0.3)
     ),
   );
+});
+
+Deno.test("dropout: what is dropped is 0, whatever it was", async () => {
+  const { key } = new RandomStream(2, "spoilt"),
+    kept = new RandomStream(2, "spoilt").uniform(5, 99);
+  for (const spoilt of [NaN, Infinity, -Infinity, -1]) {
+    const found = await read(dropout(tf.fill([99], spoilt), 0.5, { key, step: 5 }));
+    deepEqual(found, Float32Array.from(kept, (u) => u >= 0.5 ? 2 * spoilt : 0));
+  }
+});
+
+Deno.test("dropout: nothing stays nothing, and a large tensor is reached to its end", async () => {
+  const random = { key: [3, 4], step: 6 } as const;
+  deepEqual((await read(dropout(tf.zeros([0, 3]), 0.5, random))).length, 0);
+  const length = backend.name === "webgpu" ? 2 * 64 * 65_535 + 301 : 301; // beyond one row of workgroups
+  const x = tf.ones([length]), dropped = dropout(x, 0.25, random), last = 300;
+  const tail = await read(tf.slice(dropped, length - last));
+  const uniform = RandomStream.fromKey(random.key).uniform(6, last, length - last);
+  deepEqual(tail, Float32Array.from(uniform, (u) => u >= 0.25 ? Math.fround(1 / 0.75) : 0));
+  tf.dispose([x, dropped]);
 });
 
 Deno.test("dropout: rate 0 changes nothing, and rates outside [0, 1) are refused", async () => {
