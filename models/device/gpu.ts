@@ -8,6 +8,7 @@ interface Queue {
   commandEncoder: GPUCommandEncoder;
   commandQueueOwnedIds: WeakSet<object>;
   dispatchCountInPass: number;
+  tensorMap: { get(id: tf.DataId): { readonly dtype: tf.DataType } };
   tensorToBinding(tensor: tf.TensorInfo): GPUBindingResource;
   makeUniforms(fields: { type: string; data: number[] }[]): GPUBindingResource;
 }
@@ -34,6 +35,17 @@ const maxWorkgroups = 65_535;
 export function foldWorkgroups(count: number): [number, number] {
   return [Math.min(count, maxWorkgroups), Math.max(1, Math.ceil(count / maxWorkgroups))];
 }
+
+/** float32 of integers. */
+const toFloatsWgsl = `
+@group(0) @binding(0) var<storage, read_write> result: array<f32>;
+@group(0) @binding(1) var<storage, read> x: array<i32>;
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let i = (group.x + 65535u * group.y) * 64u + lane;
+  if (i < arrayLength(&result)) { result[i] = f32(x[i]); }
+}
+`;
 
 /** The GPU, and kernels over its tensors. */
 export class Gpu {
@@ -76,7 +88,8 @@ export class Gpu {
       );
     }
     if (this.#fault) throw new Error(`A kernel failed on the graphics device: ${this.#fault}`);
-    const queue = this.#queue, tensors = [...outputs, ...inputs];
+    const queue = this.#queue, read = inputs.map((tensor) => this.#asStored(tensor));
+    const tensors = [...outputs, ...read];
     for (const { dataId } of tensors) this.backend.uploadToGPU(dataId);
     const bindings = tensors.map((tensor) => queue.tensorToBinding(tensor));
     if (uniforms.length > 0) {
@@ -99,6 +112,17 @@ export class Gpu {
       this.backend.endComputePassEncoder();
       this.backend.submitQueue();
     }
+    read.forEach((tensor, i) => tensor === inputs[i] || this.free(tensor));
+  }
+
+  /** The tensor, or floats of it: a cast of integers to float32 is a float32 tensor over integers. */
+  #asStored(tensor: tf.TensorInfo): tf.TensorInfo {
+    const { dtype } = this.#queue.tensorMap.get(tensor.dataId);
+    if (tensor.dtype !== "float32" || dtype === "float32") return tensor;
+    const floats = this.output(tensor.shape);
+    const workgroups = foldWorkgroups(Math.ceil(tf.util.sizeFromShape(tensor.shape) / 64));
+    this.run(toFloatsWgsl, { outputs: [floats], inputs: [{ ...tensor, dtype }], workgroups });
+    return floats;
   }
 
   #pipeline(wgsl: string): GPUComputePipeline {
