@@ -6,6 +6,7 @@ import { registerBatchNormWebgpu } from "./kernels/batch_norm/webgpu.ts";
 import { replaceStockConvolutions } from "./kernels/convolution/stock.ts";
 import { registerConvolutionWebgpu } from "./kernels/convolution/webgpu.ts";
 import { registerDropoutWebgpu } from "./kernels/dropout/webgpu.ts";
+import { registerGatherWebgpu } from "./kernels/gather/webgpu.ts";
 import { registerGlobalNormWebgpu } from "./kernels/global_norm/webgpu.ts";
 import { registerGradients } from "./kernels/gradients.ts";
 import { registerGruWebgpu } from "./kernels/gru/webgpu.ts";
@@ -25,6 +26,7 @@ export async function openWebgpu(software: boolean): Promise<Gpu> {
   registerGruWebgpu(gpu);
   registerGruDecodeWebgpu(gpu);
   registerDropoutWebgpu(gpu);
+  registerGatherWebgpu(gpu);
   registerAdamWebgpu(gpu);
   registerGlobalNormWebgpu(gpu);
   registerMatmulWebgpu(gpu);

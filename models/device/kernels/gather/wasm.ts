@@ -12,14 +12,48 @@ function checkIndices(indices: Int32Array, rows: number): void {
   }
 }
 
-function gatherRows(heap: WasmHeap, x: tf.TensorInfo, indices: tf.TensorInfo): tf.TensorInfo {
-  const [rows, ...rest] = x.shape, count = tf.util.sizeFromShape(indices.shape);
-  checkIndices(heap.int32(heap.address(indices), count), rows);
-  const result = heap.output([...indices.shape, ...rest], x.dtype);
-  const addresses = [x, indices, result].map((tensor) => heap.address(tensor));
-  const bytes = 4 * tf.util.sizeFromShape(rest);
-  const tasks = Math.ceil(count / rowsPerTask);
-  if (bytes > 0) heap.run(operations.gather, tasks, [...addresses, bytes, count, rowsPerTask]);
+/** Lengths of the axes of `x` [batch, outer, dim, ...], of which `dim` is picked from. */
+interface GatherSizes {
+  readonly batch: number;
+  readonly outer: number;
+  readonly dim: number;
+}
+
+/** Where the picked rows of each line lie, as rows of [batch * outer * dim, slice]. */
+function rowsOfLines(indices: Int32Array, { batch, outer, dim }: GatherSizes): Int32Array {
+  const picks = indices.length / batch;
+  return Int32Array.from({ length: outer * indices.length }, (_, i) => {
+    const line = Math.floor(i / picks), first = Math.floor(line / outer) * picks;
+    return line * dim + indices[first + i % picks];
+  });
+}
+
+function gatherRows(
+  heap: WasmHeap,
+  { x, indices }: { x: tf.TensorInfo; indices: tf.TensorInfo },
+  { axis, batchDims }: { axis: number; batchDims: number },
+): tf.TensorInfo {
+  const along = tf.util.parseAxisParam(axis, x.shape)[0];
+  const { batchSize: batch, outerSize: outer, dimSize: dim, sliceSize, outputShape } = tf
+    .backend_util.segment_util
+    .collectGatherOpShapeInfo(x as tf.Tensor, indices as tf.Tensor, along, batchDims);
+  const picked = heap.int32(heap.address(indices), tf.util.sizeFromShape(indices.shape));
+  checkIndices(picked, dim);
+  const count = outer * picked.length;
+  const rows = batch * outer > 1 ? rowsOfLines(picked, { batch, outer, dim }) : undefined;
+  const result = heap.output(outputShape, x.dtype);
+  const copyRows = (rows: number) => {
+    const from = heap.address(x), to = heap.address(result), tasks = Math.ceil(count / rowsPerTask);
+    heap.run(operations.gather, tasks, [from, rows, to, 4 * sliceSize, count, rowsPerTask]);
+  };
+  if (count * sliceSize === 0) return result;
+  if (!rows) copyRows(heap.address(indices));
+  else {
+    heap.withBytes(4 * count, (table) => {
+      heap.int32(table, count).set(rows);
+      copyRows(table);
+    });
+  }
   return result;
 }
 
@@ -40,15 +74,12 @@ function segmentSum(
   return result;
 }
 
-/** Registers `UnsortedSegmentSum`, the gradient of `tf.gather`, and a faster `GatherV2` for axis 0. */
+/** Registers `UnsortedSegmentSum`, the gradient of `tf.gather`, and `GatherV2`, whose stock kernel mistakes batches. */
 export function registerGatherWasm(heap: WasmHeap): void {
   replaceKernel("GatherV2", "wasm", (stock) => ({ x, indices }, attributes) => {
-    const { axis, batchDims } = attributes as { axis: number; batchDims: number };
-    const rows = axis === 0 && batchDims === 0 && indices.dtype === "int32";
-    if (!rows || (x.dtype !== "float32" && x.dtype !== "int32")) {
-      return stock({ x, indices }, attributes);
-    }
-    return gatherRows(heap, x, indices);
+    const { axis, batchDims = 0 } = attributes as { axis: number; batchDims?: number };
+    if (x.dtype !== "float32" && x.dtype !== "int32") return stock({ x, indices }, attributes);
+    return gatherRows(heap, { x, indices }, { axis, batchDims });
   });
   registerKernel("UnsortedSegmentSum", "wasm", ({ x, segmentIds }, attributes) => {
     if (x.dtype !== "float32" || segmentIds.dtype !== "int32") {
