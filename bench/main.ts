@@ -9,13 +9,17 @@
  */
 import { parseArgs } from "../deps/std.ts";
 import { type BackendChoice, type BackendInfo, openBackend } from "../models/device/mod.ts";
+import { benchDispatches } from "./dispatches.ts";
 import type { Figure } from "./figure.ts";
 import { benchPerformanceRnn } from "./performance_rnn.ts";
 
 /** Measures a model; `runs` is how often each figure is taken. */
 export type Bench = (runs: number) => AsyncGenerator<Figure>;
 
-const benches: Readonly<Record<string, Bench>> = { performance_rnn: benchPerformanceRnn };
+const benches: Readonly<Record<string, Bench>> = {
+  performance_rnn: benchPerformanceRnn,
+  dispatches: benchDispatches,
+};
 
 function report(
   { name, threads }: BackendInfo,
