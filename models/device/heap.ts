@@ -33,6 +33,10 @@ export const operations = {
   layerNorm: 25,
   layerNormGrad: 26,
   weightNorm: 27,
+  element: 28,
+  mirrorPad: 29,
+  pool: 30,
+  spread: 31,
 } as const;
 
 /** The parts of the wasm backend's module that we use. */

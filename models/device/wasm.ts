@@ -10,6 +10,7 @@ import { addDepthwiseGradients, replaceStockConvolutions } from "./kernels/convo
 import { registerConvolutionWasm } from "./kernels/convolution/wasm.ts";
 import { registerCopyWasm } from "./kernels/copy/wasm.ts";
 import { registerDropoutWasm } from "./kernels/dropout/wasm.ts";
+import { registerElementWasm } from "./kernels/element/wasm.ts";
 import { registerGatherWasm } from "./kernels/gather/wasm.ts";
 import { registerGlobalNormWasm } from "./kernels/global_norm/wasm.ts";
 import { registerGradients } from "./kernels/gradients.ts";
@@ -17,8 +18,11 @@ import { registerGruWasm } from "./kernels/gru/wasm.ts";
 import { registerGruDecodeWasm } from "./kernels/gru_decode/wasm.ts";
 import type { KernelBuildName } from "./kernels/kernel_builds.ts";
 import { registerLayerNormWasm } from "./kernels/layer_norm/wasm.ts";
+import { registerLeakyReluWasm } from "./kernels/leaky_relu/wasm.ts";
 import { registerMatmulWasm } from "./kernels/matmul/wasm.ts";
+import { registerMirrorPadWasm } from "./kernels/mirror_pad/wasm.ts";
 import { registerPixelNormWasm } from "./kernels/pixel_norm/wasm.ts";
+import { registerPoolingWasm } from "./kernels/pooling/wasm.ts";
 import { registerSumWasm } from "./kernels/sum/wasm.ts";
 import { registerWeightNormWasm } from "./kernels/weight_norm/wasm.ts";
 
@@ -69,6 +73,7 @@ export async function openWasm(threads: number, build: KernelBuildName): Promise
   registerGatherWasm(heap);
   registerSumWasm(heap);
   registerCopyWasm(heap);
+  registerElementWasm(heap);
   registerGruWasm(heap);
   registerGruDecodeWasm(heap);
   registerDropoutWasm(heap);
@@ -81,6 +86,9 @@ export async function openWasm(threads: number, build: KernelBuildName): Promise
   registerPixelNormWasm(heap);
   registerLayerNormWasm(heap);
   registerWeightNormWasm(heap);
+  registerLeakyReluWasm(heap);
+  registerMirrorPadWasm(heap);
+  registerPoolingWasm(heap);
   registerGradients();
   return heap;
 }

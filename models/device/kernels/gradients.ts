@@ -4,8 +4,13 @@ import {
   registerStockConvolutionGradients,
 } from "./convolution/gradient.ts";
 import { registerBatchNormGradients } from "./batch_norm/gradient.ts";
+import { registerCopyGradients } from "./copy/gradient.ts";
+import { registerElementGradients } from "./element/gradient.ts";
 import { registerLayerNormGradients } from "./layer_norm/gradient.ts";
+import { registerLeakyReluGradients } from "./leaky_relu/gradient.ts";
+import { registerMirrorPadGradients } from "./mirror_pad/gradient.ts";
 import { registerPixelNormGradients } from "./pixel_norm/gradient.ts";
+import { registerPoolingGradients } from "./pooling/gradient.ts";
 import { registerWeightNormGradients } from "./weight_norm/gradient.ts";
 
 /** Registers them all; once a process. */
@@ -16,4 +21,9 @@ export function registerGradients(): void {
   registerPixelNormGradients();
   registerLayerNormGradients();
   registerWeightNormGradients();
+  registerCopyGradients();
+  registerElementGradients();
+  registerLeakyReluGradients();
+  registerMirrorPadGradients();
+  registerPoolingGradients();
 }

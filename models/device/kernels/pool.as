@@ -13,6 +13,7 @@ import { convolutionTask, packFilterTask, padTask } from "./convolution/convolut
 import { filterGradientTask } from "./convolution/filter_gradient";
 import { stridedCopyTask } from "./copy/copy";
 import { dropoutTask } from "./dropout/dropout";
+import { elementTask } from "./element/element";
 import { gatherTask, segmentSumTask } from "./gather/gather";
 import { squareSumTask } from "./global_norm/global_norm";
 import { gruBackwardTask } from "./gru/gru_backward";
@@ -21,7 +22,9 @@ import { gruDecodeTask } from "./gru_decode/gru_decode";
 import { layerNormGradTask, layerNormTask } from "./layer_norm/layer_norm";
 import { matmulTask } from "./matmul/matmul";
 import { vectorMatmulTask } from "./matmul/vector_matmul";
+import { mirrorPadTask } from "./mirror_pad/mirror_pad";
 import { pixelNormTask } from "./pixel_norm/pixel_norm";
+import { poolTask, spreadTask } from "./pooling/pooling";
 import { columnSumTask } from "./sum/sum";
 import { weightNormTask } from "./weight_norm/weight_norm";
 
@@ -64,6 +67,10 @@ function run(control: usize, thread: i32, task: i32): void {
     case 25: return layerNormTask(args, task);
     case 26: return layerNormGradTask(args, task);
     case 27: return weightNormTask(args, task);
+    case 28: return elementTask(args, task);
+    case 29: return mirrorPadTask(args, task);
+    case 30: return poolTask(args, task);
+    case 31: return spreadTask(args, task);
   }
 }
 

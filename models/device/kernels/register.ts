@@ -91,7 +91,7 @@ export function refuseGradient(kernelName: string, name: string): void {
 export function runKernel<T extends tf.Tensor | tf.Tensor[]>(
   name: string,
   inputs: Record<string, tf.Tensor>,
-  attributes: Record<string, number | boolean | string | readonly number[]> = {},
+  attributes: KernelAttributes = {},
 ): T {
   return tf.engine().runKernel(name, inputs, attributes as tf.NamedAttrMap) as T;
 }

@@ -2,6 +2,7 @@
 import { tf } from "../../../../deps/tf.ts";
 import { operations, type WasmHeap } from "../../heap.ts";
 import { type KernelBody, replaceKernel } from "../register.ts";
+import { stridedPart } from "./strided_part.ts";
 
 /** A contiguous result of some lengths, and how many elements its source is apart along each axis. */
 interface View {
@@ -94,6 +95,20 @@ const makers: Record<string, Make> = {
     const [from, lengths] = tf.slice_util.parseSliceParams(x as tf.Tensor, begin, size);
     return slice(heap, x, from, lengths);
   },
+  StridedSlice(heap, x, attributes) {
+    const { begin, strides, lengths, shape } = stridedPart(x.shape, attributes);
+    const steps = stridesOf(x.shape);
+    const offset = begin.reduce((sum, index, axis) => sum + index * steps[axis], 0);
+    const view = { lengths, strides: steps.map((step, axis) => step * strides[axis]), offset };
+    return copyView(heap, x, view, shape);
+  },
+  Reverse(heap, x, { dims }) {
+    const axes = tf.util.parseAxisParam(dims as number | number[], x.shape);
+    const strides = stridesOf(x.shape);
+    const offset = axes.reduce((sum, axis) => sum + (x.shape[axis] - 1) * strides[axis], 0);
+    const signed = strides.map((stride, axis) => axes.includes(axis) ? -stride : stride);
+    return copyView(heap, x, { lengths: x.shape, strides: signed, offset }, x.shape);
+  },
   SplitV(heap, x, attributes) {
     const { numOrSizeSplits, axis } = attributes as {
       numOrSizeSplits: number | number[];
@@ -122,7 +137,7 @@ const makers: Record<string, Make> = {
   },
 };
 
-/** Replaces `Slice`, `SplitV`, `Unpack`, `Transpose`, `Tile` of 4-byte elements, and makes `Identity` share its data. */
+/** Replaces `Slice`, `StridedSlice`, `SplitV`, `Unpack`, `Transpose`, `Tile` and `Reverse` of 4-byte elements, and makes `Identity` share its data. */
 export function registerCopyWasm(heap: WasmHeap): void {
   for (const [name, make] of Object.entries(makers)) {
     replaceKernel(name, "wasm", (stock): KernelBody => (inputs, attributes) => {

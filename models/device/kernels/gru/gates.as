@@ -1,6 +1,6 @@
 // The gates of the cell for one row: Cho et al. 2014, arXiv:1406.1078, with the reset gate behind the product.
 
-import { sigmoid, tanh } from "./activation";
+import { sigmoid, tanh } from "../elementary";
 import { madd, nmadd } from "../simd";
 
 function read(address: usize, wide: bool): v128 {

@@ -5,6 +5,7 @@ import { type Tensor, tf } from "../../../../deps/tf.ts";
 import "../support.ts"; // opens the backend
 
 const shapes = fc.array(fc.integer({ min: 1, max: 6 }), { minLength: 1, maxLength: 5 });
+const ranks4 = fc.array(fc.integer({ min: 1, max: 6 }), { minLength: 1, maxLength: 4 });
 const seeds = fc.integer({ min: 0, max: 1000 });
 
 /** 0, 1, 2, ... in a shape. */
@@ -88,6 +89,102 @@ Deno.test("tf.split and tf.unstack: consecutive parts along an axis", async () =
     }),
     { numRuns: 200 },
   );
+});
+
+Deno.test("tf.reverse: any axes, and its derivatives", async () => {
+  await fc.assert(
+    fc.asyncProperty(ranks4, seeds, async (shape, seed) => {
+      const axes = shape.map((_, axis) => axis).filter((axis) => (seed >> axis) % 2 === 0);
+      const expected = plain(
+        shape,
+        shape,
+        (index) => index.map((i, axis) => axes.includes(axis) ? shape[axis] - 1 - i : i),
+      );
+      const x = counting(shape), run = (x: Tensor) => tf.reverse(x, axes);
+      const first = (dy: Tensor) => tf.grad(run)(x, dy);
+      await assertElements(run(x), shape, expected);
+      await assertElements(first(x), shape, expected); // a reversal is its own transpose
+      await assertElements(tf.grad(first)(x, x), shape, expected);
+    }),
+    { numRuns: 200 },
+  );
+});
+
+Deno.test("tf.reverse: lines longer than a task, and integers", async () => {
+  for (const dtype of ["float32", "int32"] as const) {
+    const x = tf.cast(counting([3, 70_003]), dtype), y = await tf.reverse(x, 1).data();
+    const rows = [0, 1, 2].map((row) => (row + 1) * 70_003 - 1);
+    deepEqual(y.every((value, i) => value === rows[Math.floor(i / 70_003)] - i % 70_003), true);
+  }
+});
+
+/** A strided part of a tensor, of any direction, as tf.stridedSlice is told and as indices along each axis. */
+function stridedPart(shape: number[], seed: number) {
+  const parts = shape.map((length, axis) => {
+    const step = [1, 2, 3, -1, -2, 7][(seed + 5 * axis) % 6], all = (seed >> axis) % 3 === 0;
+    const line = Array.from({ length }, (_, i) => i);
+    const from = all ? 0 : (seed + axis) % length,
+      to = all ? length : from + 1 + seed % (length - from);
+    const taken = line.slice(from, to);
+    const ordered = step > 0 ? taken : taken.toReversed();
+    const [begin, end] = step > 0 ? [from, to] : [to - 1, from > 0 ? from - 1 : -length - 1];
+    return { begin, end, step, indices: ordered.filter((_, i) => i % Math.abs(step) === 0) };
+  });
+  const of = (key: "begin" | "end" | "step") => parts.map((part) => part[key]);
+  return {
+    indices: parts.map(({ indices }) => indices),
+    run: (x: Tensor): Tensor => tf.stridedSlice(x, of("begin"), of("end"), of("step")),
+  };
+}
+
+Deno.test("tf.stridedSlice: any steps of either sign, and its first two derivatives", async () => {
+  await fc.assert(
+    fc.asyncProperty(ranks4, seeds, async (shape, seed) => {
+      const { indices, run } = stridedPart(shape, seed), x = counting(shape);
+      const size = indices.map(({ length }) => length);
+      const taken = plain(size, shape, (index) => index.map((i, axis) => indices[axis][i]));
+      await assertElements(run(x), size, taken);
+      const dy = tf.add(counting(size), 1), first = (dy: Tensor) => tf.grad(run)(x, dy);
+      const expected = new Array(tf.util.sizeFromShape(shape)).fill(0);
+      taken.forEach((at, i) => expected[at] = i + 1);
+      await assertElements(first(dy), shape, expected);
+      await assertElements(tf.grad(first)(dy, x), size, taken);
+    }),
+    { numRuns: 200 },
+  );
+});
+
+Deno.test("tf.stridedSlice: axes that are added, taken away or masked, and parts that are empty", async () => {
+  const x = counting([3, 4]);
+  await assertElements(tf.stridedSlice(x, [1, 0], [2, 4], [1, 2], 0, 0, 0, 0, 1), [2], [4, 6]);
+  await assertElements(
+    tf.stridedSlice(x, [0, 0, 3], [1, 3, 0], [1, 2, -2], 0, 0, 0, 1),
+    [1, 2, 2],
+    [
+      3,
+      1,
+      11,
+      9,
+    ],
+  );
+  await assertElements(tf.stridedSlice(x, [9, 1], [9, 9], [2, 3], 1, 3), [2, 1], [1, 9]);
+  const nothing = (x: Tensor): Tensor => tf.stridedSlice(x, [2, 0], [1, 4], [1, 2]);
+  await assertElements(nothing(x), [0, 2], []);
+  await assertElements(tf.grad(nothing)(x, tf.zeros([0, 2])), [3, 4], new Array(12).fill(0));
+  const row = (x: Tensor): Tensor => tf.stridedSlice(x, [1, 0], [2, 4], [1, 2], 0, 0, 0, 0, 1);
+  const dx = [0, 0, 0, 0, 5, 0, 7, 0, 0, 0, 0, 0];
+  await assertElements(tf.grad(row)(x, tf.tensor1d([5, 7])), [3, 4], dx);
+  const integers = tf.tensor1d([1, -2, 3, 2 ** 30], "int32");
+  deepEqual(Array.from(await tf.stridedSlice(integers, [3], [0], [-2]).data()), [2 ** 30, -2]);
+});
+
+Deno.test("tf.reverse, tf.stridedSlice and their derivatives leak nothing", () => {
+  const x = counting([4, 5]), before = tf.memory().numTensors;
+  for (const run of [(x: Tensor) => tf.reverse(x), stridedPart([4, 5], 7).run]) {
+    const first = tf.grad((x: Tensor) => tf.square(run(x)));
+    tf.dispose([run(x), tf.grad((x: Tensor) => tf.square(first(x)))(x)]);
+  }
+  deepEqual(tf.memory().numTensors, before);
 });
 
 Deno.test("tf.slice, tf.tile and tf.transpose keep integers, flags, empty and scalar tensors", async () => {
