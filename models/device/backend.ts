@@ -3,6 +3,7 @@ import { type AdapterInfo, findAdapter } from "./adapter.ts";
 import { hardwareThreads, readEnv } from "./host.ts";
 import type { WasmHeap } from "./heap.ts";
 import { kernelBuilds } from "./kernels/kernel_builds.ts";
+import { checkKernels } from "./kernels/kernel_names.ts";
 import { chooseKernelBuild } from "./wasm_features.ts";
 
 /** Where tensors live and are computed. */
@@ -60,6 +61,7 @@ function defaultThreads(): number {
 
 async function openWebgpu({ name, software }: AdapterInfo, reason: string): Promise<BackendInfo> {
   await (await import("./webgpu.ts")).openWebgpu(software);
+  checkKernels("webgpu");
   return { ...other("webgpu", reason), software, adapter: name };
 }
 
@@ -67,12 +69,14 @@ async function openWasm(threads: number, reason: string): Promise<BackendInfo> {
   const build = chooseKernelBuild();
   const count = build.startsWith("shared") ? threads : 1;
   heap = await (await import("./wasm.ts")).openWasm(count, build);
+  checkKernels("wasm");
   const kernelBuild = `${build} ${kernelBuilds[build]}`;
   return { name: "wasm", reason, threads: count, software: false, kernelBuild };
 }
 
 async function openCpu(reason: string): Promise<BackendInfo> {
   await (await import("./cpu.ts")).openCpu();
+  checkKernels("cpu");
   return other("cpu", reason);
 }
 
@@ -114,7 +118,7 @@ function checkSame(info: BackendInfo, choice: BackendChoice): BackendInfo {
  * @param options `threads`: how many share the work on wasm. Default: `COOPERTUNES_THREADS`, else the number of
  * processors, at most 8. Results do not depend on it
  * @throws {RangeError} If the name or the number of threads is none
- * @throws {Error} If another backend is open, or there is no adapter for WebGPU
+ * @throws {Error} If another backend is open, there is no adapter for WebGPU, or the backend lacks a kernel
  *
  * @example
  * ```ts

@@ -29,6 +29,7 @@ export {
   type GruDecodeSettings,
   type GruDecodeState,
 } from "./kernels/gru_decode/mod.ts";
+export { ownOperations, replacedKernels } from "./kernels/kernel_names.ts";
 export { layerNorm } from "./kernels/layer_norm/mod.ts";
 export { pixelNorm } from "./kernels/pixel_norm/mod.ts";
 export { ownKernels } from "./kernels/register.ts";

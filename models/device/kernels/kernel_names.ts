@@ -1,0 +1,110 @@
+/** Names of kernels: what is ours where, and what a backend must have before anything runs on it. @module */
+import { tf } from "../../../deps/tf.ts";
+
+/** The operations of our own: every backend has them all. */
+export const ownOperations: readonly string[] = [
+  "AdamUpdate",
+  "BatchNorm",
+  "BatchNormGrad",
+  "Convolution",
+  "ConvolutionFilterGrad",
+  "ConvolutionInputGrad",
+  "GlobalNorm",
+  "GruDecode",
+  "GruSequence",
+  "GruSequenceGrad",
+  "LayerNorm",
+  "LayerNormGrad",
+  "PixelNorm",
+  "PixelNormGrad",
+  "SeededDropout",
+  "WeightNorm",
+  "WeightNormGrad",
+];
+
+/** The kernels of TensorFlow.js that are ours as well, by its name of the backend. */
+export const replacedKernels: Readonly<Record<"cpu" | "wasm" | "webgpu", readonly string[]>> = {
+  cpu: ["BatchMatMul", "_FusedMatMul"],
+  wasm: [
+    "BatchMatMul",
+    "Conv2D",
+    "Conv2DBackpropFilter",
+    "Conv2DBackpropInput",
+    "DepthwiseConv2dNativeBackpropFilter",
+    "DepthwiseConv2dNativeBackpropInput",
+    "FusedConv2D",
+    "GatherV2",
+    "Identity",
+    "Slice",
+    "SplitV",
+    "Sum",
+    "Tile",
+    "Transpose",
+    "Unpack",
+    "UnsortedSegmentSum",
+    "_FusedMatMul",
+  ],
+  webgpu: [
+    "AddN",
+    "BatchMatMul",
+    "Conv2D",
+    "Conv2DBackpropFilter",
+    "Conv2DBackpropInput",
+    "FusedConv2D",
+    "Sum",
+    "_FusedMatMul",
+  ],
+};
+
+/** The kernels of TensorFlow.js that models, supervisors and the gradients of both run. */
+export const usedKernels: readonly string[] = [
+  "Add",
+  "BatchMatMul",
+  "Cast",
+  "Concat",
+  "Exp",
+  "ExpandDims",
+  "Fill",
+  "GatherV2",
+  "Greater",
+  "Identity",
+  "LeakyRelu",
+  "Log",
+  "Max",
+  "Mean",
+  "Minimum",
+  "Multiply",
+  "Neg",
+  "OneHot",
+  "Pack",
+  "PadV2",
+  "RealDiv",
+  "Reshape",
+  "Select",
+  "Slice",
+  "SplitV",
+  "Square",
+  "Sub",
+  "Sum",
+  "Tanh",
+  "Transpose",
+  "Unpack",
+  "UnsortedSegmentSum",
+];
+
+/**
+ * Makes sure that a backend has all kernels that are needed, so that a run does not end in its middle.
+ *
+ * @param backendName TensorFlow.js's name of it
+ * @throws {Error} If one is missing
+ */
+export function checkKernels(backendName: string): void {
+  const missing = [...ownOperations, ...usedKernels].filter((name) =>
+    !tf.getKernel(name, backendName)
+  );
+  if (missing.length === 0) return;
+  throw new Error(
+    `Cannot open the ${backendName} backend: it has no kernel for ${missing.join(", ")}; ` +
+      "choose another backend and report this",
+  );
+}

@@ -1,0 +1,34 @@
+/** What is done with each model needs the kernels that are looked for when a backend opens, and no others. */
+import { deepStrictEqual as deepEqual } from "node:assert/strict";
+import { modelIds } from "../../hparams/registry.ts";
+import { openBackend } from "../../models/device/mod.ts";
+import { ownOperations, usedKernels } from "../../models/device/kernels/kernel_names.ts";
+import { evaluate, generate, train } from "../../supervisors/registry.ts";
+import { recordKernels } from "../support/kernel_calls.ts";
+import { testFolder, writePieces } from "../support/midi_fixtures.ts";
+
+await openBackend();
+
+const terminal = { print() {}, note() {}, interactive: false };
+/** Two steps with validation, samples and a checkpoint. */
+const set = ["Sample", "Checkpoint", "Validation"].map((what) => `stepsPer${what}=2`)
+  .concat("maxLen=20");
+
+Deno.test("usedKernels lists what training, composing and evaluating run beside our own", async () => {
+  await using folder = await testFolder();
+  const { path } = folder, data = `${path}/midi`;
+  await writePieces(data, 4, 90);
+  const { outer } = await recordKernels(async () => {
+    for (const model of modelIds) {
+      const out = `${path}/${model}`, checkpoint = out, pieces = `${out}-pieces`;
+      await train({ model, data, out, preset: "tiny", set, steps: 2, quiet: true }, terminal);
+      const drawn = { temperature: 0.9, topK: 5, topP: 0.9, greedyRatio: 0.5 };
+      for (const options of [drawn, { greedyRatio: 1, key: "C:maj" }]) {
+        const composing = { count: 2, steps: 20, quiet: true, ...options };
+        await generate({ model, checkpoint, out: pieces, ...composing }, terminal);
+      }
+      await evaluate({ model, checkpoint, data: `${out}/data` }, terminal);
+    }
+  });
+  deepEqual(outer.filter((name) => !ownOperations.includes(name)), usedKernels);
+});
