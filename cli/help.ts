@@ -2,6 +2,7 @@
 import { type Field, fieldsOf } from "../hparams/fields.ts";
 import { presetNames } from "../hparams/presets.ts";
 import { type ModelId, modelIds, schemaOf } from "../hparams/registry.ts";
+import { columns } from "../supervisors/logging/columns.ts";
 import { optionName, type Selected } from "./arguments.ts";
 import type { Command, Permissions } from "./command.ts";
 
@@ -12,26 +13,6 @@ export interface Program {
 }
 
 const EXIT_CODES = "Exit codes: 0 done, 1 failed, 2 wrong usage, 130 stopped after saving";
-
-/** Two columns: the first as wide as its longest entry, the second wrapped to 100 columns. */
-function columns(rows: readonly (readonly [string, string])[]): string[] {
-  const width = Math.max(...rows.map(([left]) => left.length)) + 4;
-  const room = Math.max(30, 100 - width);
-  return rows.flatMap(([left, right]) => {
-    const lines = wrap(right, room);
-    return lines.map((line, i) => (i === 0 ? `  ${left}` : "").padEnd(width) + line);
-  });
-}
-
-function wrap(text: string, width: number): string[] {
-  const lines = [""];
-  for (const word of text.split(" ")) {
-    const line = lines[lines.length - 1];
-    if (line !== "" && line.length + 1 + word.length > width) lines.push(word);
-    else lines[lines.length - 1] = line === "" ? word : `${line} ${word}`;
-  }
-  return lines;
-}
 
 function valueName(field: Field): string {
   if (field.type === "boolean") return "";

@@ -5,10 +5,12 @@ import {
   type BackendInfo,
   backendInfo,
   openBackend,
-  ownKernels,
+  ownOperations,
+  replacedKernels,
   type WasmFeatures,
   wasmFeatures,
 } from "../models/device/mod.ts";
+import { formatReport } from "./doctor_text.ts";
 import { type Check, runChecks } from "./evaluation/arithmetic.ts";
 import type { Outcome, Terminal } from "./outcome.ts";
 
@@ -18,7 +20,7 @@ export interface DoctorFlags {
   readonly threads?: number;
 }
 
-/** A graphics adapter, as the driver describes it. */
+/** A graphics adapter, as the driver describes it; what it does not tell is empty. */
 export interface AdapterReport {
   readonly description: string;
   readonly vendor: string;
@@ -30,62 +32,101 @@ export interface AdapterReport {
   readonly features: readonly string[];
 }
 
-/** All that `doctor` finds. */
-export interface DoctorReport {
+/** What `doctor` finds, without the advice that follows from it. */
+export interface Findings {
   readonly runtime: Readonly<Record<string, string>>;
   readonly processors: number;
   /** What WebAssembly can do here. */
   readonly wasm: WasmFeatures;
   /** Null without a graphics adapter. */
   readonly adapter: AdapterReport | null;
+  /** The operating system's file of a graphics device, where there is one and it may be looked for. */
+  readonly graphicsDevice: string | null;
+  /** The environment variables that would be read but may not be. */
+  readonly unreadVariables: readonly string[];
   /** The backend that commands take here. */
   readonly backend: BackendInfo;
-  /** The kernels of our own on that backend. */
-  readonly ownKernels: readonly string[];
+  /** The kernels of our own on each backend; `everywhere` lists the operations that TensorFlow.js does not have. */
+  readonly ownKernels: Readonly<Record<string, readonly string[]>>;
   readonly checks: readonly Check[];
+}
+
+/** All that `doctor` says. */
+export interface DoctorReport extends Findings {
   /** What to install or change. */
   readonly advice: readonly string[];
 }
 
-const limitNames = [
-  "maxBufferSize",
-  "maxStorageBufferBindingSize",
-  "maxStorageBuffersPerShaderStage",
-  "maxComputeWorkgroupStorageSize",
-  "maxComputeInvocationsPerWorkgroup",
-] as const;
+const variables = ["COOPERTUNES_BACKEND", "COOPERTUNES_THREADS", "COOPERTUNES_KERNELS"];
 
 async function describeAdapter(): Promise<AdapterReport | null> {
   const adapter = await navigator.gpu?.requestAdapter({ powerPreference: "high-performance" });
   if (!adapter) return null;
   const { description, vendor, device, architecture, isFallbackAdapter } = adapter.info;
+  const limits = Object.keys(Object.getOwnPropertyDescriptors(GPUSupportedLimits.prototype))
+    .map((name) => [name, adapter.limits[name as keyof GPUSupportedLimits]] as const)
+    .filter(([, value]) => typeof value === "number");
   return {
     description,
     vendor,
     device,
     architecture,
     software: isFallbackAdapter,
-    limits: Object.fromEntries(limitNames.map((name) => [name, Number(adapter.limits[name])])),
+    limits: Object.fromEntries(limits),
     features: [...adapter.features].sort(),
   };
 }
 
-function adviseOn({ adapter, wasm, checks }: Omit<DoctorReport, "advice">): string[] {
-  const advice: string[] = [];
-  const linux = Deno.build.os === "linux";
-  if (adapter === null) {
-    advice.push(
-      "No graphics adapter: computing is done by wasm. With a GPU, install its driver with Vulkan support" +
-        (linux ? "; for WebGPU without one: apt-get install mesa-vulkan-drivers" : ""),
-    );
-  } else if (adapter.software) {
-    advice.push(
-      "The adapter is played by the processor: it serves for tests (--backend webgpu), wasm is faster. " +
-        "With a GPU, install its driver with Vulkan support",
-    );
+/** A file that Linux has for a graphics device. */
+function findGraphicsDevice(): string | null {
+  const exists = (path: string) => {
+    const { state } = Deno.permissions.querySync({ name: "read", path });
+    try {
+      return state === "granted" && Deno.statSync(path) !== undefined;
+    } catch {
+      return false;
+    }
+  };
+  return ["/dev/dri/renderD128", "/dev/nvidia0"].find(exists) ?? null;
+}
+
+function adviseOnAdapter({ adapter, graphicsDevice, runtime }: Findings): string[] {
+  const linux = runtime.os === "linux";
+  if (adapter === null && graphicsDevice !== null) {
+    return [
+      `A graphics device is here (${graphicsDevice}), but no Vulkan driver that can use it: for AMD and Intel ` +
+      "apt-get install mesa-vulkan-drivers, for NVIDIA its driver with the Vulkan part; " +
+      "until then computing is done by wasm",
+    ];
   }
+  if (adapter === null) {
+    return [
+      "No graphics adapter: computing is done by wasm. With a GPU, install its driver with Vulkan support" +
+      (linux ? "; for WebGPU without one: apt-get install mesa-vulkan-drivers" : ""),
+    ];
+  }
+  if (!adapter.software) return [];
+  return [
+    "The adapter is played by the processor: it serves for tests (--backend webgpu), wasm is faster. " +
+    "With a GPU, install its driver with Vulkan support",
+  ];
+}
+
+/** What to install, pass or report, in full sentences; nothing where all is well. */
+export function adviseOn(findings: Findings): string[] {
+  const { wasm, backend, processors, unreadVariables, checks } = findings;
+  const advice = adviseOnAdapter(findings);
   if (!wasm.simd || !wasm.threads) {
     advice.push("This runtime has no wasm SIMD or threads: use Deno 2.9.6 (npx --yes deno@2.9.6)");
+  } else if (backend.name === "wasm" && backend.threads === 1 && processors > 1) {
+    advice.push(
+      `wasm uses one of ${processors} processors: pass --threads ${Math.min(8, processors)}, ` +
+        "and leave COOPERTUNES_THREADS and COOPERTUNES_KERNELS unset",
+    );
+  }
+  if (unreadVariables.length > 0) {
+    const names = unreadVariables.join(",");
+    advice.push(`To choose by environment variables, pass --allow-env=${names}: they are not read`);
   }
   for (const { name, ok } of checks) {
     if (!ok) {
@@ -97,55 +138,24 @@ function adviseOn({ adapter, wasm, checks }: Omit<DoctorReport, "advice">): stri
 
 /** Looks at the machine and opens the backend that the flags ask for. */
 export async function examine(flags: DoctorFlags = {}): Promise<DoctorReport> {
-  const { deno, v8, typescript } = Deno.version;
+  const { deno, v8, typescript } = Deno.version, { os, arch } = Deno.build;
   const adapter = await describeAdapter();
   const opened = await openBackend(flags.backend, flags);
   const checks = await runChecks();
-  const backend = backendInfo() ?? opened;
-  const { os, arch } = Deno.build;
-  const found = {
+  const isUnread = (variable: string) =>
+    Deno.permissions.querySync({ name: "env", variable }).state !== "granted";
+  const findings: Findings = {
     runtime: { deno, v8, typescript, tfjs: tf.version.tfjs, os, arch },
     processors: navigator.hardwareConcurrency,
     wasm: wasmFeatures(),
     adapter,
-    backend,
-    ownKernels: ownKernels(backend.name),
+    graphicsDevice: findGraphicsDevice(),
+    unreadVariables: variables.filter(isUnread),
+    backend: backendInfo() ?? opened,
+    ownKernels: { everywhere: ownOperations, ...replacedKernels },
     checks,
   };
-  return { ...found, advice: adviseOn(found) };
-}
-
-/** The report as lines of text. */
-export function formatReport(report: DoctorReport): string {
-  const { runtime, processors, wasm, adapter, backend, checks, advice } = report;
-  const yes = (value: boolean) => value ? "yes" : "no";
-  const row = (name: string, value: string) => `${name.padEnd(12)}${value}`;
-  const gpu = adapter === null ? ["none"] : [
-    [adapter.description, adapter.vendor, adapter.device].filter((part) => part !== "").join(", "),
-    adapter.software ? "played by the processor" : "hardware",
-    ...Object.entries(adapter.limits).map(([name, value]) =>
-      `${name} ${value.toLocaleString("en")}`
-    ),
-  ];
-  return [
-    row("runtime", `Deno ${runtime.deno}, V8 ${runtime.v8}, TypeScript ${runtime.typescript}`),
-    row("system", `${runtime.os} ${runtime.arch}, ${processors} processors`),
-    row("tfjs", runtime.tfjs),
-    row(
-      "wasm",
-      `SIMD ${yes(wasm.simd)}, relaxed SIMD ${yes(wasm.relaxedSimd)}, threads ${yes(wasm.threads)}`,
-    ),
-    ...gpu.map((line, i) => row(i === 0 ? "adapter" : "", line)),
-    row("backend", `${backend.name}: ${backend.reason}; threads: ${backend.threads}`),
-    row("kernels", `ours, build ${backend.kernelBuild}: ${report.ownKernels.join(", ")}`),
-    ...checks.map(({ name, error, bound, ok }) =>
-      row(
-        "check",
-        `${name}: ${ok ? "ok" : "WRONG"}, error ${error.toExponential(1)}, bound ${bound}`,
-      )
-    ),
-    ...advice.map((line) => row("advice", line)),
-  ].join("\n");
+  return { ...findings, advice: adviseOn(findings) };
 }
 
 /** Examines the machine; exit code 1 only if the arithmetic is wrong. */

@@ -131,7 +131,20 @@ Deno.test("cli: doctor without an adapter exits 0 and says what to install", asy
     strictEqual(backend.name, "wasm");
     match(advice.join("\n"), /No graphics adapter/);
   }
-  ok(checks.length >= 5 && checks.every((check: { ok: boolean }) => check.ok), stdout);
+  ok(checks.length >= 30 && checks.every((check: { ok: boolean }) => check.ok), stdout);
+  match(advice.join("\n"), /--allow-env=COOPERTUNES_BACKEND/);
+});
+
+Deno.test("cli: doctor prints lines for people, and --json all that it found", async () => {
+  const [text, json] = await runAll(["doctor", "doctor --json"]);
+  deepEqual([text.code, json.code], [0, 0], text.stderr + json.stderr);
+  for (const line of text.stdout.split("\n")) ok(line.length <= 100, line);
+  match(text.stdout, /runtime +Deno[^]*own kernels +on every backend[^]*arithmetic +\d+ of \d+/);
+  const report = JSON.parse(json.stdout);
+  deepEqual(Object.keys(report.ownKernels), ["everywhere", "cpu", "wasm", "webgpu"]);
+  for (const { name } of report.checks) {
+    ok(text.stdout.replaceAll(/\s+/g, " ").includes(name), name);
+  }
 });
 
 Deno.test("deno task: paths are those of the folder where it was typed, without deno on PATH", async () => {
