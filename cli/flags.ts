@@ -30,8 +30,10 @@ export const dryRunFlag = {
 export const computeFlags = {
   seed: count(0, 0xffffffff, "key of all randomness; the same seed gives the same result")
     .optional(),
-  backend: z.enum(["auto", "webgpu", "wasm", "cpu"]).optional()
-    .describe("where to compute; auto takes a hardware GPU, else wasm"),
+  backend: z.enum(["auto", "webgpu", "wasm", "cpu", "native"]).optional().describe(
+    "where to compute; auto takes a hardware GPU, else wasm; native is wasm with the BLAS library " +
+      "that COOPERTUNES_BLAS names",
+  ),
   threads: count(1, 256, "threads of the wasm backend; default: one per core").optional(),
 };
 

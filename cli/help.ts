@@ -33,12 +33,17 @@ function describeFlag(field: Field, isPositional: boolean): readonly [string, st
   return [left, field.description + (notes.length > 0 ? ` (${notes.join("; ")})` : "")];
 }
 
-/** The narrow command line: read and write of the named folders and nothing else. */
-export function permissionLine(permissions: Permissions, { root }: Program): string {
+/** The narrow command line: read and write of the named folders, what `more` allows, and nothing else. */
+export function permissionLine(
+  permissions: Permissions,
+  { root }: Program,
+  more: readonly string[] = [],
+): string {
   const list = (names: readonly string[]) =>
     names.map((name) => name.startsWith("./") ? root + name.slice(2) : name).join(",");
   const { read = [], write = [], net = [] } = permissions;
   const flags = [
+    ...more,
     read.length > 0 ? `--allow-read=${list(read)}` : "",
     write.length > 0 ? `--allow-write=${list(write)}` : "",
     net.length > 0 ? `--allow-net=${net.join(",")}` : "",
@@ -54,6 +59,19 @@ function hparamsHelp(model: ModelId): string[] {
     "",
     `Hparams of ${model}, for --set and --hparams; presets: ${presetNames.join(", ")}`,
     ...columns(rows),
+  ];
+}
+
+/** How a command that computes is started with a BLAS library of the machine. */
+function nativeHelp({ permissions }: Command, program: Program): string[] {
+  const line = permissionLine(permissions, program, [
+    "--allow-env=COOPERTUNES_BLAS",
+    "--allow-ffi=BLAS",
+  ]);
+  return [
+    "",
+    "With a BLAS library of this machine, where BLAS is the full path of its file (libopenblas.so.0)",
+    `  COOPERTUNES_BLAS=BLAS ${line} --backend native`,
   ];
 }
 
@@ -84,9 +102,9 @@ export function commandHelp({ name, command, words }: Selected, program: Program
     "",
     "Without deno task, for your own folders and nothing else",
     `  ${permissionLine(command.permissions, program)}`,
-    "",
-    EXIT_CODES,
   );
+  if (Object.hasOwn(command.flags.shape, "backend")) lines.push(...nativeHelp(command, program));
+  lines.push("", EXIT_CODES);
   return lines.join("\n");
 }
 

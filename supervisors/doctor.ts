@@ -57,7 +57,7 @@ export interface DoctorReport extends Findings {
   readonly advice: readonly string[];
 }
 
-const variables = ["COOPERTUNES_BACKEND", "COOPERTUNES_THREADS", "COOPERTUNES_KERNELS"];
+const variables = ["BACKEND", "THREADS", "KERNELS", "BLAS"].map((name) => `COOPERTUNES_${name}`);
 
 async function describeAdapter(): Promise<AdapterReport | null> {
   const adapter = await navigator.gpu?.requestAdapter({ powerPreference: "high-performance" });
@@ -125,8 +125,11 @@ export function adviseOn(findings: Findings): string[] {
     );
   }
   if (unreadVariables.length > 0) {
-    const names = unreadVariables.join(",");
-    advice.push(`To choose by environment variables, pass --allow-env=${names}: they are not read`);
+    advice.push(
+      `Not allowed to be read: ${
+        unreadVariables.join(", ")
+      }; to choose by them pass --allow-env=COOPERTUNES_*`,
+    );
   }
   for (const { name, ok } of checks) {
     if (!ok) {

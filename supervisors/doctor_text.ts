@@ -80,6 +80,7 @@ export function formatReport(report: DoctorReport): string {
       "backend",
       `${backend.name}: ${backend.reason}; threads: ${backend.threads}; kernels: ${backend.kernelBuild}`,
     ],
+    ...(backend.library ? [["library", backend.library] as const] : []),
     ...kernelRows(ownKernels),
     ...checkRows(checks),
     ...advice.map((line): Row => ["advice", line]),

@@ -4,14 +4,15 @@
  *
  *   deno task test [--golden] [--backend NAME]... [--filter TEXT] [--require NAME]... [FILE]...
  *
- * `--require webgpu` makes a missing adapter a failure, for CI. The last line is `N passed, N failed, N skipped`.
+ * `--require webgpu` makes a missing adapter a failure, for CI. The native backend runs the tests of kernels alone, with the
+ * BLAS library that `COOPERTUNES_BLAS` names or that lies in a usual place. The last line is `N passed, N failed, N skipped`.
  *
  * @module
  */
 import { parseArgs } from "../deps/std.ts";
 import { reaches, root, sourceFiles } from "./imports.ts";
 
-const backends = ["cpu", "wasm", "webgpu"] as const;
+const backends = ["cpu", "wasm", "webgpu", "native"] as const;
 type Backend = typeof backends[number];
 
 /** Tests that compute: they run once per backend. */
@@ -22,6 +23,13 @@ const KERNELS = /^tests\/models\/device\/kernels\//;
 const otherBuilds = ["plain", "shared"] as const;
 /** How long a group may take; one that hangs fails. */
 const LIMIT_MS = 15 * 60_000;
+/** Where systems put OpenBLAS. */
+const BLAS_FILES = [
+  ...["x86_64", "aarch64"].map((arch) => `/usr/lib/${arch}-linux-gnu/libopenblas.so.0`),
+  "/usr/lib64/libopenblas.so.0",
+  ...["/opt/homebrew", "/usr/local"].map((root) => `${root}/opt/openblas/lib/libopenblas.dylib`),
+];
+const NO_BLAS = "no BLAS library; on Debian: apt-get install libopenblas0-pthread";
 const NO_ADAPTER = "no WebGPU adapter; on Debian: apt-get install mesa-vulkan-drivers";
 
 interface Group {
@@ -91,15 +99,19 @@ async function chooseGroups(options: Options): Promise<Group[]> {
   const wanted = backends.filter((name) =>
     options.backends.length === 0 || options.backends.includes(name)
   );
-  groups.push(...wanted.map((backend) => ({ name: backend, files: computing, backend })));
+  groups.push(
+    ...wanted.filter((name) => name !== "native")
+      .map((backend) => ({ name: backend, files: computing, backend })),
+  );
   const single = computing.filter((file) => KERNELS.test(file));
-  if (single.length === 0 || !wanted.includes("wasm")) return groups;
-  return [
-    ...groups,
-    ...otherBuilds.map((kernels): Group => {
+  if (single.length === 0) return groups;
+  if (wanted.includes("wasm")) {
+    groups.push(...otherBuilds.map((kernels): Group => {
       return { name: `wasm-${kernels}`, files: single, backend: "wasm", kernels };
-    }),
-  ];
+    }));
+  }
+  if (wanted.includes("native")) groups.push({ name: "native", files: single, backend: "native" });
+  return groups;
 }
 
 /** The files of the library whose documentation has an example that can run. */
@@ -112,8 +124,21 @@ async function documented(): Promise<string[]> {
 
 /** Why a group cannot run here, or undefined if it can. */
 async function obstacle({ backend }: Group): Promise<string | undefined> {
+  if (backend === "native") return findBlas() ? undefined : NO_BLAS;
   if (backend !== "webgpu") return undefined;
   return await navigator.gpu?.requestAdapter() ? undefined : NO_ADAPTER;
+}
+
+/** The BLAS library that the native backend is tested with. */
+function findBlas(): string | undefined {
+  const exists = (path: string) => {
+    try {
+      return Deno.statSync(path).isFile;
+    } catch {
+      return false;
+    }
+  };
+  return Deno.env.get("COOPERTUNES_BLAS") ?? BLAS_FILES.find(exists);
 }
 
 /** The tests of a JUnit report. */
@@ -139,9 +164,10 @@ function readReport(xml: string): Result[] {
 /** Runs one group in a process of its own that may use the loopback, Deno and a temporary folder. */
 async function runGroup(group: Group, temp: string, filter?: string): Promise<Result[]> {
   const report = `${temp}/${group.name}.xml`;
-  const variables = ["BACKEND", "THREADS", "KERNELS", "GOLDEN"].map((name) =>
+  const variables = ["BACKEND", "THREADS", "KERNELS", "BLAS", "GOLDEN"].map((name) =>
     `COOPERTUNES_${name}`
   );
+  const blas = group.backend === "native" ? findBlas() : undefined;
   const child = new Deno.Command(Deno.execPath(), {
     args: [
       "test",
@@ -153,6 +179,7 @@ async function runGroup(group: Group, temp: string, filter?: string): Promise<Re
       `--allow-env=${variables.join(",")}`,
       `--allow-run=${Deno.execPath()}`,
       "--allow-net=127.0.0.1",
+      ...(blas ? [`--allow-ffi=${blas}`] : []),
       `--junit-path=${report}`,
       ...(group.examples ? ["--doc"] : []),
       ...(filter === undefined ? [] : ["--permit-no-files", `--filter=${filter}`]),
@@ -163,6 +190,7 @@ async function runGroup(group: Group, temp: string, filter?: string): Promise<Re
       TMPDIR: temp,
       ...(group.backend ? { COOPERTUNES_BACKEND: group.backend } : {}),
       ...(group.kernels ? { COOPERTUNES_KERNELS: group.kernels } : {}),
+      ...(blas ? { COOPERTUNES_BLAS: blas } : {}),
     },
     stdin: "null",
     signal: AbortSignal.timeout(LIMIT_MS),
@@ -189,21 +217,21 @@ async function main(): Promise<number> {
   const temp = await Deno.makeTempDir({ dir: new URL(".tmp", root).pathname });
   const results: Result[] = [];
   const lines: string[] = [];
-  let computing: Result[] = [];
+  const ranBefore = new Map<readonly string[], Result[]>();
   try {
     for (const group of await chooseGroups(options)) {
       const reason = await obstacle(group);
       if (reason !== undefined) {
         const state = options.require.includes(group.name) ? "failed" : "skipped";
-        // As many as another backend has, so that the number says what was missed
-        const missed: Result[] = computing.length > 0 ? computing : [{ name: group.name, state }];
+        // As many as the same files have on another backend, so that the number says what was missed
+        const missed = ranBefore.get(group.files) ?? [{ name: group.name, state }];
         results.push(...missed.map(({ name }) => ({ name, state } as const)));
         lines.push(`${group.name}: ${missed.length} tests ${state}: ${reason}`);
         continue;
       }
       console.log(`\n${group.name}: ${group.files.length} files`);
       const ran = await runGroup(group, temp, options.filter);
-      if (group.backend) computing = ran;
+      ranBefore.set(group.files, ran);
       results.push(...ran);
       for (const state of ["failed", "skipped"] as const) {
         const names = ran.filter((result) => result.state === state).map(({ name }) => name);

@@ -1,13 +1,14 @@
-/** The one place that picks a backend: WebGPU, wasm or cpu. @module */
+/** The one place that picks a backend: WebGPU, wasm, cpu or native. @module */
 import { type AdapterInfo, findAdapter } from "./adapter.ts";
 import { hardwareThreads, readEnv } from "./host.ts";
 import type { WasmHeap } from "./heap.ts";
+import { openBlas } from "./native.ts";
 import { kernelBuilds } from "./kernels/kernel_builds.ts";
 import { checkKernels } from "./kernels/kernel_names.ts";
 import { chooseKernelBuild } from "./wasm_features.ts";
 
-/** Where tensors live and are computed. */
-export type BackendName = "webgpu" | "wasm" | "cpu";
+/** Where tensors live and are computed; native is wasm whose large products a library of the machine computes. */
+export type BackendName = "webgpu" | "wasm" | "cpu" | "native";
 /** A backend by name, or the best one here. */
 export type BackendChoice = BackendName | "auto";
 
@@ -23,11 +24,13 @@ export interface BackendInfo {
   readonly software: boolean;
   /** The graphics adapter, on WebGPU. */
   readonly adapter?: string;
-  /** Which build of our kernels this is. */
+  /** The BLAS library, on native. */
+  readonly library?: string;
+  /** Which build of our kernels this is, and on native what computes beside them. */
   readonly kernelBuild: string;
 }
 
-const choices: readonly BackendChoice[] = ["auto", "webgpu", "wasm", "cpu"];
+const choices: readonly BackendChoice[] = ["auto", "webgpu", "wasm", "cpu", "native"];
 const maxThreads = 64;
 const defaultMaxThreads = 8;
 
@@ -74,6 +77,14 @@ async function openWasm(threads: number, reason: string): Promise<BackendInfo> {
   return { name: "wasm", reason, threads: count, software: false, kernelBuild };
 }
 
+async function openNative(threads: number): Promise<BackendInfo> {
+  const { library, gemm } = openBlas(threads);
+  const info = await openWasm(threads, "asked for");
+  heap!.gemm = gemm;
+  const kernelBuild = `${info.kernelBuild} with ${library} on ${threads} threads`;
+  return { ...info, name: "native", library, kernelBuild };
+}
+
 async function openCpu(reason: string): Promise<BackendInfo> {
   await (await import("./cpu.ts")).openCpu();
   checkKernels("cpu");
@@ -88,6 +99,7 @@ function other(name: BackendName, reason: string): BackendInfo {
 async function open(choice: BackendChoice, threads: number): Promise<BackendInfo> {
   if (choice === "cpu") return await openCpu("asked for");
   if (choice === "wasm") return await openWasm(threads, "asked for");
+  if (choice === "native") return await openNative(threads);
   const adapter = await findAdapter();
   if (choice === "webgpu") {
     if (adapter) return await openWebgpu(adapter, "asked for");
@@ -114,11 +126,13 @@ function checkSame(info: BackendInfo, choice: BackendChoice): BackendInfo {
  * without a choice, or with the same, gives the same answer.
  *
  * @param choice a backend by name, or `auto`: WebGPU on a hardware adapter, else wasm. Default: the environment
- * variable `COOPERTUNES_BACKEND` where it is set and may be read, else `auto`
+ * variable `COOPERTUNES_BACKEND` where it is set and may be read, else `auto`. `native` needs the full path of a BLAS
+ * library in `COOPERTUNES_BLAS`, and the permission `--allow-ffi` for it
  * @param options `threads`: how many share the work on wasm. Default: `COOPERTUNES_THREADS`, else the number of
- * processors, at most 8. Results do not depend on it
+ * processors, at most 8. Results do not depend on it, but on native their last bits may
  * @throws {RangeError} If the name or the number of threads is none
- * @throws {Error} If another backend is open, there is no adapter for WebGPU, or the backend lacks a kernel
+ * @throws {Error} If another backend is open, there is no adapter for WebGPU or no library for native, or the backend lacks a
+ * kernel
  *
  * @example
  * ```ts

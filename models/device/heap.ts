@@ -2,6 +2,7 @@
 import type { tf } from "../../deps/tf.ts";
 import type { BackendWasm } from "../../deps/tfjs_wasm.ts";
 import { startThread } from "./host.ts";
+import type { Gemm } from "./native.ts";
 
 /** The operations of the kernels' binary, numbered as in `pool.as`. */
 export const operations = {
@@ -91,6 +92,8 @@ export class WasmHeap {
   readonly #control: number;
   readonly #workers: object[] = [];
   #fault?: string;
+  /** What multiplies large matrices on the native backend. */
+  gemm?: Gemm;
 
   /** @param threads how many threads share a job, this one included */
   constructor(

@@ -1,4 +1,4 @@
-/** What the device code needs of the host: environment, threads, and a Node-shaped world for one moment. @module */
+/** What the device code needs of the host: environment, threads, a library, and a Node-shaped world for one moment. @module */
 import os from "node:os";
 import process from "node:process";
 import { Worker as HostWorker } from "node:worker_threads";
@@ -31,6 +31,46 @@ export function startThread(
   thread.on("error", onError);
   thread.unref();
   return thread;
+}
+
+/** Whether a library of the machine may be loaded; never asks. */
+export function mayLoad(path: string): boolean {
+  return Deno.permissions.querySync({ name: "ffi", path }).state === "granted";
+}
+
+const blasSymbols = {
+  cblas_sgemm: {
+    parameters: [
+      ...["i32", "i32", "i32", "i32", "i32", "i32"] as const,
+      ...["f32", "buffer", "i32", "buffer", "i32"] as const,
+      ...["f32", "buffer", "i32"] as const,
+    ],
+    result: "void",
+  },
+  openblas_set_num_threads: { parameters: ["i32"], result: "void", optional: true },
+} as const;
+
+/** The functions of a BLAS library that we call. */
+export interface BlasLibrary {
+  /** cblas_sgemm; the arrays are read and written where they lie, on a shared memory too. */
+  readonly sgemm: (
+    ...args: [
+      ...[order: number, transA: number, transB: number, m: number, n: number, k: number],
+      ...[alpha: number, a: Float32Array, lda: number, b: Float32Array, ldb: number],
+      ...[beta: number, c: Float32Array, ldc: number],
+    ]
+  ) => void;
+  /** Sets how many threads share a call, where the library is OpenBLAS. */
+  readonly setThreads?: (count: number) => void;
+}
+
+/** Loads a BLAS library, for as long as the process lives. @throws {Error} If it cannot be, or lacks a function */
+export function openBlasLibrary(path: string): BlasLibrary {
+  const { cblas_sgemm, openblas_set_num_threads } = Deno.dlopen(path, blasSymbols).symbols;
+  return {
+    sgemm: cblas_sgemm as BlasLibrary["sgemm"],
+    setThreads: openblas_set_num_threads ?? undefined,
+  };
 }
 
 /** Pretends to be a loaded thread: the wasm backend asks for a pool that it never uses with one thread. */

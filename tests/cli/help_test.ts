@@ -1,6 +1,6 @@
 import { deepStrictEqual as deepEqual, ok, strictEqual } from "node:assert/strict";
 import { type Command, command } from "../../cli/command.ts";
-import { count, text } from "../../cli/flags.ts";
+import { computeFlags, count, text } from "../../cli/flags.ts";
 import { commandHelp, overview, permissionLine } from "../../cli/help.ts";
 import { z } from "../../deps/zod.ts";
 import { fieldsOf } from "../../hparams/fields.ts";
@@ -43,6 +43,18 @@ Deno.test("commandHelp() is printed from the schema that parses", () => {
     ]
   ) ok(lines.includes(line), `${line} is missing in\n${help}`);
   ok(help.split("\n").every((line) => line.length <= 100 || line.includes("--allow-read")), help);
+  ok(!help.includes("native"), "it does not compute");
+});
+
+Deno.test("commandHelp() shows how to compute with a BLAS library", () => {
+  const { backend } = computeFlags, permissions = { line: "doctor" };
+  const flags = z.strictObject({ backend });
+  const doctor = { ...play, positional: [], flags, permissions } as unknown as Command;
+  const lines = commandHelp({ name: "doctor", command: doctor, words: [] }, program).split("\n");
+  const expected =
+    "  COOPERTUNES_BLAS=BLAS deno run --no-prompt --allow-env=COOPERTUNES_BLAS --allow-ffi=BLAS " +
+    "/library/cli.ts doctor --backend native";
+  ok(lines.includes(expected), lines.join("\n"));
 });
 
 Deno.test("commandHelp() lists the hparams of a model that is named", () => {

@@ -101,7 +101,10 @@ Deno.test("adviseOn() says what to install or pass for each thing that is missin
       /no wasm SIMD or threads: use Deno/,
     ],
     [{ backend: { ...well.backend, threads: 1 } }, /one of 4 processors: pass --threads 4/],
-    [{ unreadVariables: ["COOPERTUNES_THREADS"] }, /pass --allow-env=COOPERTUNES_THREADS/],
+    [
+      { unreadVariables: ["COOPERTUNES_THREADS"] },
+      /COOPERTUNES_THREADS; to choose by them pass --allow-env=COOPERTUNES_\*$/,
+    ],
     [
       { checks: [{ name: "tile", error: 1, bound: 1e-4, ok: false }] },
       /tile is wrong on this backend: try --backend cpu/,

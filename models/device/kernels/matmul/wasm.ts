@@ -9,6 +9,7 @@ import {
   replaceKernel,
 } from "../register.ts";
 import { isRow, itemOffsets, productGeometry } from "./geometry.ts";
+import { multiplyNative } from "./native.ts";
 
 /** One product C = A B on the heap; addresses in bytes, strides in elements. */
 export interface Product {
@@ -55,11 +56,12 @@ function taskSize({ m, n, k }: Product, items: number, threads: number): [number
   return [m, Math.min(n, roundUp(Math.ceil(n / parts), 8))];
 }
 
-/** Computes a product by packing blocks of both factors. */
+/** Computes a product by packing blocks of both factors, or by the library of the native backend. */
 export function multiply(heap: WasmHeap, product: Product): void {
   const { a, b, c, bias = 0, m, n, k, aStrides, bStrides, offsets, accumulate = false } = product;
   const items = offsets?.length ?? 1;
   if (m * n * items === 0) return;
+  if (heap.gemm && multiplyNative(heap, heap.gemm, product)) return;
   const [rows, columns] = taskSize(product, items, heap.threads);
   const tasks = items * Math.ceil(m / rows) * Math.ceil(n / columns);
   const launch = (table: number) =>
