@@ -14,6 +14,7 @@ import {
 import type { Case } from "./case.ts";
 import { convolutionCases } from "./convolution_cases.ts";
 import { decodingCase } from "./decoding_case.ts";
+import { elementCases } from "./element_cases.ts";
 import { gruStates, lines, moved, norm, product, sigmoid, standardize } from "./plain_numbers.ts";
 
 const sizes = { m: 13, k: 21, n: 18 };
@@ -123,6 +124,13 @@ const moveCases: readonly Case[] = [
     (x) => tf.pad(x, [[1, 1], [2, 1]]),
     ([i, j]) => i >= 1 && i < 4 && j >= 2 && j < 6 ? [i - 1, j - 2] : undefined,
   ),
+  moveCase("reverse", [[4, 5], [4, 5]], (x) => tf.reverse(x, [0, 1]), ([i, j]) => [3 - i, 4 - j]),
+  moveCase(
+    "strided slice",
+    [[4, 7], [2, 3]],
+    (x) => tf.stridedSlice(x, [3, 1], [0, 7], [-2, 2]),
+    ([i, j]) => [3 - 2 * i, 1 + 2 * j],
+  ),
   moveCase(
     "slice",
     [[4, 5], [2, 3]],
@@ -225,4 +233,5 @@ export const cases: readonly Case[] = [
   ...trainingCases,
   ...moveCases,
   ...sumCases,
+  ...elementCases,
 ];
