@@ -9,9 +9,16 @@ import {
   type Phase,
   phasesOf,
 } from "./geometry.ts";
+import {
+  convolveByLibrary,
+  filterGradientByLibrary,
+  inputGradientByLibrary,
+  isForLibrary,
+  isGradientForLibrary,
+} from "./native.ts";
 
 /** A batch of images on the heap, with a border of zeros where one is needed. */
-interface Image {
+export interface Image {
   readonly address: number;
   readonly height: number;
   readonly width: number;
@@ -141,7 +148,12 @@ function convolve(
   const y = heap.output([g.batch, outHeight, outWidth, outChannels]);
   if (tf.util.sizeFromShape(y.shape) === 0) return y;
   const perGroup = g.inChannels / groups, columns = outChannels / groups;
-  withBorder(heap, x, g.padding, ({ address, height, width, channels }) => {
+  withBorder(heap, x, g.padding, (image) => {
+    const { address, height, width, channels } = image;
+    if (isForLibrary(heap, g)) {
+      const at = { y: heap.address(y), filter: heap.address(filter) };
+      return convolveByLibrary(heap, g, image, { ...at, bias: bias ? heap.address(bias) : 0 });
+    }
     const taps = Array.from({ length: g.kernelHeight * g.kernelWidth }, (_, i): Tap => {
       const m = Math.floor(i / g.kernelWidth) * dilations[0];
       const n = i % g.kernelWidth * dilations[1];
@@ -184,7 +196,14 @@ function inputGradient(
   const across = phasesOf(g.width, g.kernelWidth, strides[1], dilations[1], padding[2]);
   const border = [...reach(down, dy.shape[1]), ...reach(across, dy.shape[2])];
   const columns = inChannels / groups, perGroup = outChannels / groups;
-  withBorder(heap, dy, border, ({ address, height, width, top, left }) => {
+  withBorder(heap, dy, border, (image) => {
+    const { address, height, width, top, left } = image;
+    if (isGradientForLibrary(heap, g)) {
+      const from = (down[0].taps[0].from + top) * width + across[0].taps[0].from + left;
+      const first = { ...image, address: address + 4 * from * outChannels };
+      const at = { dx: heap.address(dx), filter: heap.address(filter) };
+      return inputGradientByLibrary(heap, g, first, at);
+    }
     const view = { address: heap.address(filter), length: perGroup, columns, column: outChannels };
     const row = width * outChannels, xRow = g.width * inChannels;
     for (const y of down) {
@@ -226,7 +245,12 @@ function filterGradient(
     heap.int32(heap.address(result), size).fill(0);
     return result;
   }
-  withBorder(heap, x, g.padding, ({ address, height, width, channels }) => {
+  withBorder(heap, x, g.padding, (image) => {
+    const { address, height, width, channels } = image;
+    if (isForLibrary(heap, g)) {
+      const at = { dy: heap.address(dy), dFilter: heap.address(result) };
+      return filterGradientByLibrary(heap, g, image, at);
+    }
     const joined = groups === 1 && dilations[1] === 1;
     const runs = Array.from({ length: g.kernelHeight * (joined ? 1 : kernelWidth) }, (_, i) => {
       const m = (joined ? i : Math.floor(i / kernelWidth)) * dilations[0];
