@@ -148,6 +148,21 @@ function normalisations(): Tensor[] {
   });
 }
 
+/** Functions of elements, and ops that move or pool them. */
+function elements(): Tensor[] {
+  const image = (x: Tensor) => tf.reshape<tf.Rank.R4>(x, [3, 30, 55, 20]);
+  const x = normal(3, 30, 55, 20);
+  const pad = (x: Tensor) => tf.mirrorPad(x, [[0, 0], [5, 4], [3, 2], [0, 0]], "reflect");
+  return [
+    ...withGradients((x) => tf.tanh(tf.exp(tf.leakyRelu(x))), x),
+    ...withGradients((x) => tf.softplus(tf.maximum(x, tf.log(tf.square(x)))), x),
+    ...withGradients(pad, x),
+    ...withGradients((x) => tf.stridedSlice(tf.reverse(x, 2), [0, 1], [3, 29], [2, 3]), x),
+    ...withGradients((x) => tf.avgPool(image(x), [3, 4], [2, 1], "same"), x),
+    ...withGradients((x) => tf.image.resizeNearestNeighbor(image(x), [60, 165]), x),
+  ];
+}
+
 const groups = {
   products,
   convolutions,
@@ -155,6 +170,7 @@ const groups = {
   decoding: () => [...decoding(1), ...decoding(5)],
   others,
   normalisations,
+  elements,
 };
 
 const digests: Record<string, string> = {};
