@@ -2,8 +2,8 @@
 import type { tf } from "../../../../deps/tf.ts";
 import { foldWorkgroups, type Gpu, type Uniform } from "../../gpu.ts";
 import { chooseTiling, inParts, partsOf, runProduct } from "../matmul/product.ts";
-import { multiplyWebgpu } from "../matmul/webgpu.ts";
 import { type KernelInputs, registerKernel } from "../register.ts";
+import { sumAxis } from "../sum/webgpu.ts";
 import { carrySource, weightGradientSource } from "./backward_wgsl.ts";
 import { type ForwardTiling, gruForwardWgsl, tilesPerGroup, tileUnits } from "./forward_wgsl.ts";
 
@@ -73,15 +73,10 @@ function weightGradient(gpu: Gpu, { h0, states }: KernelInputs, du: tf.TensorInf
   });
 }
 
-/** The sums of the columns of `du`, as a row of ones times it. */
+/** The sums of the columns of `du`. */
 function biasGradient(gpu: Gpu, du: tf.TensorInfo): tf.TensorInfo {
-  const [time, batch, width] = du.shape, lines = time * batch;
-  const ones = gpu.backend.makeTensorInfo([1, lines], "float32", new Float32Array(lines).fill(1));
-  const factors = { a: ones, b: { ...du, shape: [lines, width] } };
-  const plain = { transposeA: false, transposeB: false, activation: "linear" };
-  const sums = multiplyWebgpu(gpu, factors, plain);
-  gpu.free(ones);
-  return { ...sums, shape: [width] };
+  const [time, batch, width] = du.shape;
+  return { ...sumAxis(gpu, { ...du, shape: [time * batch, width] }, 0), shape: [width] };
 }
 
 /** Gradients of xProj, h0, weightHh and biasHh. */

@@ -93,3 +93,12 @@ Deno.test("tf.addN: every term of up to 40 is added", async () => {
     { numRuns: 200 },
   );
 });
+
+Deno.test("tf.sum: NaN and infinity stay in their column", async () => {
+  const x = await read(normalTensor(1, [700, 5]));
+  x[5 * 600 + 1] = NaN;
+  x[5 * 20 + 3] = Infinity;
+  const sums = await read(tf.sum(tf.tensor2d(x, [700, 5]), 0));
+  deepEqual(Array.from(sums, Number.isFinite), [true, false, true, false, true]);
+  deepEqual([sums[1], sums[3]], [NaN, Infinity]);
+});
