@@ -6,6 +6,7 @@ import {
 import { registerBatchNormGradients } from "./batch_norm/gradient.ts";
 import { registerCopyGradients } from "./copy/gradient.ts";
 import { registerElementGradients } from "./element/gradient.ts";
+import { registerGatherGradient } from "./gather/gradient.ts";
 import { registerLayerNormGradients } from "./layer_norm/gradient.ts";
 import { registerLeakyReluGradients } from "./leaky_relu/gradient.ts";
 import { registerMirrorPadGradients } from "./mirror_pad/gradient.ts";
@@ -18,6 +19,7 @@ export function registerGradients(): void {
   registerConvolutionGradients();
   registerStockConvolutionGradients();
   registerBatchNormGradients();
+  registerGatherGradient();
   registerPixelNormGradients();
   registerLayerNormGradients();
   registerWeightNormGradients();

@@ -103,6 +103,31 @@ Deno.test("tf.gather: any axis and batches of indices equal plain loops", async 
   );
 });
 
+Deno.test("tf.gather: gradients along any axis, of indices of two axes, and of a gradient", async () => {
+  const table = normalTensor<Tensor>(1, [3, 4, 2]),
+    picks = tf.tensor2d([[2, 0], [2, 2]], [2, 2], "int32");
+  for (const axis of [0, 1, -3]) {
+    const pick = (x: Tensor) => tf.gather(x, picks, axis);
+    const taken = pick(table), dy = normalTensor<Tensor>(2, taken.shape);
+    const found = tf.grad(pick)(table, dy);
+    deepEqual(found.shape, table.shape);
+    const along = axis === 1 ? 1 : 0,
+      oneHot = tf.oneHot(tf.reshape(picks, [4]), table.shape[along]!);
+    const matrix = tf.cast(oneHot, "float32") as Tensor2D; // [4, rows]; rows are picked by a product
+    const flat = tf.reshape(dy, along === 0 ? [1, 4, 8] : [3, 4, 2]);
+    const expected = tf.reshape(
+      tf.matMul(matrix.expandDims(0).tile([flat.shape[0], 1, 1]), flat, true),
+      table.shape,
+    );
+    assertClose(await read(found), await read(expected), 1e-6, `axis ${axis}`);
+  }
+  const square = (x: Tensor) => tf.sum(tf.square(tf.gather(x, picks)));
+  const second = tf.grad((x: Tensor) => tf.sum(tf.square(tf.grad(square)(x))))(table);
+  const counts = [1, 0, 3]; // how often each row is picked: d/dx (2 n x)^2 = 8 n^2 x
+  const hand = (await read(table)).map((x, i) => 8 * counts[Math.floor(i / 8)] ** 2 * x);
+  assertClose(await read(second), hand, 1e-6, "of a gradient");
+});
+
 Deno.test("tf.unsortedSegmentSum: many rows equal plain loops, twice with the same bits", async () => {
   const shapes = fc.tuple(
     fc.integer({ min: 1, max: 1500 }),
