@@ -71,6 +71,65 @@ export const gradientBreaks: readonly Break[] = [
       "f32x4.sub(v128.load(to + o), v128.load(from + o))",
     ],
   ]),
+  ...breaks("strided slice", "copy_test.ts", [
+    [
+      "wasm",
+      "copy/gradient.ts",
+      "const ahead = back ? tf.reverse(rows, 1) : rows;",
+      "const ahead = tf.neg(back ? tf.reverse(rows, 1) : rows);",
+    ],
+  ]),
+  ...breaks("mirror padding", "mirror_pad_test.ts", [
+    ["cpu", "mirror_pad/cpu.ts", "dx[to * inner + i] += dy", "dx[to * inner + i] -= dy"],
+    [
+      "wasm",
+      "mirror_pad/mirror_pad.as",
+      "combineRows(plain, plain, 1, padded, 1,",
+      "combineRows(plain, plain, 1, padded, -1,",
+    ],
+    [
+      "webgpu",
+      "mirror_pad/webgpu.ts",
+      "sum += dy[first + (sizes.before - 1u",
+      "sum -= dy[first + (sizes.before - 1u",
+    ],
+    [
+      "wasm",
+      "mirror_pad/gradient.ts",
+      'return { dy: () => runKernel("MirrorPad", { x: u as Tensor }',
+      'return { dy: () => runKernel("MirrorPad", { x: (u as Tensor).neg() }',
+    ],
+  ]),
+  ...breaks("average pooling and enlarging", "pooling_test.ts", [
+    ["cpu", "pooling/cpu.ts", "x[position + c] += share", "x[position + c] -= share"],
+    ["wasm", "pooling/pooling.as", "share = mean ? 1 /", "share = mean ? -1 /"],
+    ["webgpu", "pooling/webgpu.ts", "sum += part /", "sum -= part /"],
+    [
+      "wasm",
+      "pooling/gradient.ts",
+      'runKernel("AvgPool", { x: u as Tensor }',
+      'runKernel("AvgPool", { x: (u as Tensor).neg() }',
+    ],
+  ]),
+  ...breaks("leaky ReLU", "leaky_relu_test.ts", [
+    ["cpu", "leaky_relu/cpu.ts", "slope : alpha * slope", "slope : -alpha * slope"],
+    [
+      "wasm",
+      "element/element.as",
+      "bitselect(x, f32x4.mul(x, a), f32x4.gt(",
+      "bitselect(x, f32x4.mul(x, a), f32x4.lt(",
+    ],
+    ["webgpu", "leaky_relu/webgpu.ts", 'source("x[i] > 0.0", true)', 'source("x[i] < 0.0", true)'],
+    [
+      "wasm",
+      "leaky_relu/gradient.ts",
+      "dy: () => gradient(u as Tensor",
+      "dy: () => gradient((u as Tensor).neg()",
+    ],
+  ]),
+  ...breaks("tanh, exp, sigmoid and softmax, second derivatives", "element_test.ts", [
+    ["wasm", "element/gradient.ts", "gradFunc(dy, [y]", "gradFunc(dy, [tf.neg(y)]"],
+  ]),
   ...breaks("batch normalisation", "batch_norm_test.ts", [
     ["cpu", "batch_norm/cpu.ts", "dy[i] - meanDy[c] - value", "dy[i] - meanDy[c] + value"],
     ["wasm", "batch_norm/batch_norm_grad.as", "b = -a * scale", "b = a * scale"],
@@ -106,6 +165,7 @@ export const gradientBreaks: readonly Break[] = [
   ...breaks("GRU", "gru_test.ts", [
     ["cpu", "gru/cpu.ts", "dh[j] * (h[j] - n)", "dh[j] * (h[j] + n)"],
     ["wasm", "gru/gates.as", "pass = f32x4.sub(dh, keep)", "pass = f32x4.add(dh, keep)"],
+    ["webgpu", "gru/backward_wgsl.ts", "let dz = dh * (h - n)", "let dz = dh * (h + n)"],
   ]),
   ...breaks("dropout", "dropout_test.ts", [
     [
