@@ -1,45 +1,84 @@
 /** How fast PerformanceRnn composes and learns at its default size. @module */
 import { tf } from "../deps/tf.ts";
 import { RandomStream } from "../datatools/random.ts";
-import { performanceRnnSchema } from "../hparams/performance_rnn.ts";
-import { globalNorm } from "../models/device/mod.ts";
+import { type PerformanceRnnHParams, performanceRnnSchema } from "../hparams/performance_rnn.ts";
 import type { Sampling } from "../models/decoding/sampling.ts";
 import type { Pass } from "../models/nn/mod.ts";
 import { PerformanceRnn } from "../models/performance_rnn.ts";
-import { Adam } from "../supervisors/optimizers/adam.ts";
-import { clipFactor } from "../supervisors/optimizers/clip.ts";
-import { gradientsOf } from "../supervisors/supervisor.ts";
-import type { Figure } from "./figure.ts";
+import type { BenchSettings, Figure } from "./figure.ts";
+import { memoryFigures, timed } from "./measure.ts";
+import { isSlow, measurePeaks, rateFigure } from "./ops/peaks.ts";
+import { profileStep, trainer } from "./train_step.ts";
 
 const BATCH = 64;
 const WINDOW = 200;
 const EVENTS = 200;
 const random = new RandomStream(1, "bench");
 
-/** ms per event at batch 1 and 8, greedy and sampled; seconds per training step of 64 windows of 200 events. */
-export async function* benchPerformanceRnn(runs: number): AsyncGenerator<Figure> {
+const training = `PerformanceRNN.train.batch${BATCH}.window${WINDOW}`;
+
+/** ms per event at batch 1 and 8, greedy and sampled; seconds per training step of 64 windows of 200 events; their rates. */
+export async function* benchPerformanceRnn(
+  { runs, backend, profile }: BenchSettings,
+): AsyncGenerator<Figure> {
   using model = new PerformanceRnn(performanceRnnSchema.parse({})).initialize(1);
+  const generated = new Map<string, number[]>();
   for (const batch of [1, 8]) {
-    for (const [name, greedyRatio] of [["greedy", 1], ["sampled", 0]] as const) {
-      const compose = () => composeEvents(model, batch, greedyRatio);
-      const values = (await timed(compose, runs)).map((seconds) => 1000 * seconds / EVENTS);
-      yield { name: `PerformanceRNN.generate.${name}.batch${batch}`, unit: "ms/step", values };
+    for (const [kind, greedyRatio] of [["greedy", 1], ["sampled", 0]] as const) {
+      const name = `PerformanceRNN.generate.${kind}.batch${batch}`;
+      const seconds = await timed(() => composeEvents(model, batch, greedyRatio), runs);
+      yield { name, unit: "ms/step", values: seconds.map((s) => 1000 * s / EVENTS) };
+      generated.set(name, seconds);
     }
   }
-  const values = await timed(trainer(model), Math.min(runs, 3));
-  yield { name: `PerformanceRNN.train.batch${BATCH}.window${WINDOW}`, unit: "s/step", values };
+  const step = trainingStep(model), seconds = await timed(step, Math.min(runs, 3));
+  yield { name: training, unit: "s/step", values: seconds };
+  if (profile) yield* await profileStep(training, step);
+  yield* memoryFigures();
+  const work = workOf(model.hparams);
+  yield* workFigures(work);
+  const { peaks, figures } = await measurePeaks(isSlow(backend), runs);
+  yield* figures;
+  for (const [name, values] of generated) {
+    const rates = values.map((s) => EVENTS * work.weightBytes / s / 1e9);
+    yield rateFigure(peaks, `${name}.rate`, "GB/s", rates);
+  }
+  const rates = seconds.map((s) => BATCH * WINDOW * work.trainingOperations / s / 1e9);
+  yield rateFigure(peaks, `${training}.rate`, "GFLOPS", rates);
 }
 
-/** Seconds of each of `runs` runs, after one that is not counted. */
-async function timed(work: () => Promise<void>, runs: number): Promise<number[]> {
-  const values: number[] = [];
-  await work();
-  for (let run = 0; run < runs; run++) {
-    const start = performance.now();
-    await work();
-    values.push((performance.now() - start) / 1000);
-  }
-  return values;
+/** What an event costs at least: operations, of which a multiply-add is two, and bytes. */
+interface Work {
+  /** To compose one event. */
+  readonly operations: number;
+  /** To learn from one event: forward, and two products for each in the gradient. */
+  readonly trainingOperations: number;
+  /** The weights that composing reads for each event, once for a whole batch. */
+  readonly weightBytes: number;
+  /** What a training step keeps of each event until the gradient and reads once more: gates, states, logits, inputs. */
+  readonly keptBytes: number;
+}
+
+function workOf({ eventDim, controlDim, hiddenDim, gruLayers }: PerformanceRnnHParams): Work {
+  const recurrent = gruLayers * (6 * hiddenDim ** 2 + hiddenDim * eventDim);
+  const input = (eventDim + 1 + controlDim) * hiddenDim; // tables where it composes
+  const kept = gruLayers * 5 * hiddenDim + eventDim + eventDim + 1 + controlDim + hiddenDim;
+  return {
+    operations: 2 * recurrent,
+    trainingOperations: 3 * 2 * (recurrent + input),
+    weightBytes: 4 * recurrent,
+    keptBytes: 4 * 2 * kept,
+  };
+}
+
+function* workFigures(work: Work): Generator<Figure> {
+  const { operations, trainingOperations, weightBytes, keptBytes } = work, events = BATCH * WINDOW;
+  const generate = "PerformanceRNN.generate.batch1";
+  yield { name: `${generate}.work`, unit: "MFLOP/step", values: [operations / 1e6] };
+  yield { name: `${generate}.traffic`, unit: "MB/step", values: [weightBytes / 1e6] };
+  const gigaflop = events * trainingOperations / 1e9, megabytes = events * keptBytes / 1e6;
+  yield { name: `${training}.work`, unit: "GFLOP/step", values: [gigaflop] };
+  yield { name: `${training}.traffic`, unit: "MB/step", values: [megabytes] };
 }
 
 async function composeEvents(model: PerformanceRnn, batch: number, greedyRatio: number) {
@@ -53,10 +92,9 @@ async function composeEvents(model: PerformanceRnn, batch: number, greedyRatio: 
   }
 }
 
-/** One training step on a fixed batch, everything but the reading of data included. */
-function trainer(model: PerformanceRnn): () => Promise<void> {
+/** One training step on a fixed batch. */
+function trainingStep(model: PerformanceRnn): () => Promise<void> {
   const { hparams } = model;
-  const adam = new Adam(model.parameters(), hparams);
   const ids = Int32Array.from(
     random.uniform(0, WINDOW * BATCH),
     (u) => Math.floor(hparams.eventDim * u),
@@ -65,23 +103,9 @@ function trainer(model: PerformanceRnn): () => Promise<void> {
   const values = random.uniform(1, WINDOW * BATCH * hparams.controlDim);
   const controls = tf.tensor3d(values, [WINDOW, BATCH, hparams.controlDim]);
   const latent = tf.tensor2d(random.normal(2, BATCH * hparams.initDim), [BATCH, hparams.initDim]);
-  const losses = (_: undefined, pass: Pass) => {
+  const losses = (pass: Pass) => {
     const logits = model.teacherForced(latent, events, controls, pass);
     return { loss: tf.mean(model.lossPerEvent(logits, events)) as tf.Scalar };
   };
-  let step = 0;
-  return async () => {
-    step++;
-    const pass: Pass = { training: true, random, step };
-    const { losses: { loss }, gradients } = gradientsOf(
-      { name: "rnn", trains: model, losses },
-      undefined,
-      pass,
-    );
-    const norm = globalNorm([...gradients.values()]);
-    const factor = clipFactor(norm, hparams.gradientClip);
-    adam.update(gradients, factor, hparams.learningRate, step);
-    await loss!.data();
-    tf.dispose([...gradients.values(), factor, norm, loss!]);
-  };
+  return trainer({ model, hparams, random, losses });
 }
