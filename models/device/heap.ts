@@ -42,7 +42,7 @@ export const operations = {
 
 /** The parts of the wasm backend's module that we use. */
 export interface WasmModule {
-  /** Allocates bytes, aligned to 16; 0 when the memory is full. */
+  /** Allocates bytes, aligned to 8; 0 when the memory is full. */
   _malloc(bytes: number): number;
   /** Gives allocated bytes back. */
   _free(address: number): void;

@@ -53,7 +53,18 @@ async function createModule(shared: boolean): Promise<BackendModule & WasmModule
     dispose: wrap("dispose", null, []),
   } as BackendModule["tfjs"];
   module.wasmMemory ??= memory!; // only the shared build brings its own
+  useWholeWords(module);
   return module;
+}
+
+/**
+ * Makes all blocks of memory multiples of 8 bytes long. The allocator takes back blocks of other lengths in a way that no
+ * longer one fits into: tensors of 1,001, 1,003, 1,005... elements would never share memory.
+ */
+function useWholeWords(module: WasmModule): void {
+  module._free(module._malloc(8)); // its first call puts the binary's own function in its place
+  const allocate = module._malloc;
+  module._malloc = (bytes) => allocate(8 * Math.ceil(bytes / 8));
 }
 
 /** Makes wasm the backend, with one build of our kernels on `threads` threads. */
