@@ -6,12 +6,11 @@ Needs `pip install torch numpy`. One JSON object a line; `value` is the fastest 
 """
 
 import argparse
-import json
 import resource
-import time
 
 import torch
 from torch import nn
+from torch_timing import report, timed
 
 EVENTS, CONTROLS, HIDDEN, LAYERS, LATENT = 240, 24, 512, 3, 32
 BATCH, WINDOW, STEPS = 64, 200, 200
@@ -73,22 +72,6 @@ def trainer(model):
         optimizer.step()
 
     return step
-
-
-def report(threads, name, unit, values):
-    values = sorted(values)
-    row = {"name": name, "backend": "torch", "threads": threads, "value": round(values[0], 4), "unit": unit}
-    print(json.dumps({**row, "median": round(values[len(values) // 2], 4), "runs": len(values)}), flush=True)
-
-
-def timed(work, runs):
-    work()
-    seconds = []
-    for _ in range(runs):
-        start = time.perf_counter()
-        work()
-        seconds.append(time.perf_counter() - start)
-    return seconds
 
 
 def main():

@@ -13,7 +13,7 @@ import { trainer } from "./train_step.ts";
 const watched = {
   tensors: { unit: "", scale: 1, bound: 0.5 },
   tfjs: { unit: " MB", scale: 1e6, bound: 0.001 },
-  wasm: { unit: " MB", scale: 1e6, bound: 1 },
+  heap: { unit: " MB", scale: 1e6, bound: 1 },
   rss: { unit: " MB", scale: 1e6, bound: 32 },
 } as const;
 
@@ -21,16 +21,17 @@ type Watched = keyof typeof watched;
 const secondsPerLine = 30;
 const random = new RandomStream(1, "soak");
 
-/** Bytes of the wasm backend's memory; 0 on another backend. */
+/** Bytes that the backend has taken: the wasm memory, or buffers on the graphics device; 0 on cpu. */
 function heapBytes(): number {
-  if (tf.getBackend() !== "wasm") return 0;
+  const { numBytesAllocatedInGPU = 0 } = tf.memory() as { numBytesAllocatedInGPU?: number };
+  if (tf.getBackend() !== "wasm") return numBytesAllocatedInGPU;
   const { wasm } = tf.backend() as unknown as BackendWasm & { wasm: WasmModule };
   return wasm.wasmMemory.buffer.byteLength;
 }
 
 function look(): Record<Watched, number> {
   const { numTensors, numBytes } = tf.memory();
-  return { tensors: numTensors, tfjs: numBytes, wasm: heapBytes(), rss: Deno.memoryUsage().rss };
+  return { tensors: numTensors, tfjs: numBytes, heap: heapBytes(), rss: Deno.memoryUsage().rss };
 }
 
 /** Training steps over windows whose length changes from step to step, so that buffers of many sizes come and go. */
@@ -86,7 +87,7 @@ export async function soak(minutes: number, print: (line: string) => void): Prom
   const small = { hiddenDim: 128, gruLayers: 2 };
   using model = new PerformanceRnn(performanceRnnSchema.parse(small)).initialize(1);
   const train = steps(model), start = performance.now();
-  const samples: Record<Watched, Sample[]> = { tensors: [], tfjs: [], wasm: [], rss: [] };
+  const samples: Record<Watched, Sample[]> = { tensors: [], tfjs: [], heap: [], rss: [] };
   let printed = -Infinity;
   for (let cycle = 1, seconds = 0; seconds < 60 * minutes; cycle++) {
     for (let i = 0; i < 4; i++) await train();
