@@ -13,7 +13,7 @@ import {
 } from "../models/nn/mod.ts";
 import type { BenchSettings, Figure } from "./figure.ts";
 import { memoryFigures, timed } from "./measure.ts";
-import { isSlow, measurePeaks, rateFigure } from "./ops/peaks.ts";
+import { isSlow, measurePeaks, peakFigures, rateFigure } from "./ops/peaks.ts";
 import { profileStep, trainer } from "./train_step.ts";
 
 const batchSize = 8;
@@ -134,8 +134,8 @@ export async function* benchConvVae(
   yield* memoryFigures();
   const work = operationsOfStep() / 1e9;
   yield { name: `${figureName}.work`, unit: "GFLOP/step", values: [work] };
-  const { peaks, figures } = await measurePeaks(isSlow(backend), runs);
-  yield* figures;
+  const peaks = await measurePeaks(isSlow(backend));
+  yield* peakFigures(peaks);
   const rates = values.map((seconds) => work / seconds);
   yield rateFigure(peaks, `${figureName}.rate`, "GFLOPS", rates);
 }

@@ -7,7 +7,7 @@ import type { Pass } from "../models/nn/mod.ts";
 import { PerformanceRnn } from "../models/performance_rnn.ts";
 import type { BenchSettings, Figure } from "./figure.ts";
 import { memoryFigures, timed } from "./measure.ts";
-import { isSlow, measurePeaks, rateFigure } from "./ops/peaks.ts";
+import { isSlow, measurePeaks, peakFigures, rateFigure } from "./ops/peaks.ts";
 import { profileStep, trainer } from "./train_step.ts";
 
 const BATCH = 64;
@@ -37,8 +37,8 @@ export async function* benchPerformanceRnn(
   yield* memoryFigures();
   const work = workOf(model.hparams);
   yield* workFigures(work);
-  const { peaks, figures } = await measurePeaks(isSlow(backend), runs);
-  yield* figures;
+  const peaks = await measurePeaks(isSlow(backend));
+  yield* peakFigures(peaks);
   for (const [name, values] of generated) {
     const rates = values.map((s) => EVENTS * work.weightBytes / s / 1e9);
     yield rateFigure(peaks, `${name}.rate`, "GB/s", rates);
