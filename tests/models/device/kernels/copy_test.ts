@@ -58,6 +58,14 @@ Deno.test("tf.transpose: any order of up to five axes", async () => {
   );
 });
 
+Deno.test("tf.transpose: matrices and images of any size", async () => {
+  for (const [batch, rows, columns] of [[1, 301, 403], [3, 130, 31], [5, 4, 64], [2, 70, 1]]) {
+    const x = counting([batch, rows, columns]), turned = [batch, columns, rows];
+    const expected = plain(turned, x.shape, ([item, i, j]) => [item, j, i]);
+    await assertElements(tf.transpose(x, [0, 2, 1]), turned, expected);
+  }
+});
+
 Deno.test("tf.tile: repeats along every axis", async () => {
   await fc.assert(
     fc.asyncProperty(shapes, seeds, async (shape, seed) => {
