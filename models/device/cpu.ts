@@ -4,6 +4,7 @@ import { registerAdamCpu } from "./kernels/adam/cpu.ts";
 import { registerBatchNormCpu } from "./kernels/batch_norm/cpu.ts";
 import { registerConvolutionCpu } from "./kernels/convolution/cpu.ts";
 import { mendStridedSlice } from "./kernels/copy/strided_part.ts";
+import { registerCrossEntropyOps } from "./kernels/cross_entropy/ops.ts";
 import { registerDropoutCpu } from "./kernels/dropout/cpu.ts";
 import { registerGlobalNormCpu } from "./kernels/global_norm/cpu.ts";
 import { registerGradients } from "./kernels/gradients.ts";
@@ -23,6 +24,7 @@ export async function openCpu(): Promise<void> {
   (tf.backend() as unknown as { firstUse: boolean }).firstUse = false; // else it prints a banner
   registerGruCpu();
   registerGruDecodeCpu();
+  registerCrossEntropyOps("cpu");
   registerDropoutCpu();
   registerAdamCpu();
   registerGlobalNormCpu();

@@ -17,6 +17,7 @@ export {
   transposedConvolution,
   transposedConvolution1d,
 } from "./kernels/convolution/mod.ts";
+export { softmaxCrossEntropy } from "./kernels/cross_entropy/mod.ts";
 export { dropout, type DropoutRandom } from "./kernels/dropout/mod.ts";
 export { globalNorm } from "./kernels/global_norm/mod.ts";
 export { gruSequence } from "./kernels/gru/mod.ts";

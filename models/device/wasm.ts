@@ -9,6 +9,7 @@ import { registerBatchNormWasm } from "./kernels/batch_norm/wasm.ts";
 import { addDepthwiseGradients, replaceStockConvolutions } from "./kernels/convolution/stock.ts";
 import { registerConvolutionWasm } from "./kernels/convolution/wasm.ts";
 import { registerCopyWasm } from "./kernels/copy/wasm.ts";
+import { registerCrossEntropyOps } from "./kernels/cross_entropy/ops.ts";
 import { registerDropoutWasm } from "./kernels/dropout/wasm.ts";
 import { registerElementWasm } from "./kernels/element/wasm.ts";
 import { registerGatherWasm } from "./kernels/gather/wasm.ts";
@@ -87,6 +88,7 @@ export async function openWasm(threads: number, build: KernelBuildName): Promise
   registerElementWasm(heap);
   registerGruWasm(heap);
   registerGruDecodeWasm(heap);
+  registerCrossEntropyOps("wasm");
   registerDropoutWasm(heap);
   registerAdamWasm(heap);
   registerGlobalNormWasm(heap);

@@ -6,6 +6,7 @@ import { registerBatchNormWebgpu } from "./kernels/batch_norm/webgpu.ts";
 import { replaceStockConvolutions } from "./kernels/convolution/stock.ts";
 import { registerConvolutionWebgpu } from "./kernels/convolution/webgpu.ts";
 import { mendStridedSlice } from "./kernels/copy/strided_part.ts";
+import { registerCrossEntropyWebgpu } from "./kernels/cross_entropy/webgpu.ts";
 import { registerDropoutWebgpu } from "./kernels/dropout/webgpu.ts";
 import { registerGatherWebgpu } from "./kernels/gather/webgpu.ts";
 import { registerGlobalNormWebgpu } from "./kernels/global_norm/webgpu.ts";
@@ -29,6 +30,7 @@ export async function openWebgpu(software: boolean): Promise<Gpu> {
   const gpu = new Gpu(tf.backend() as InstanceType<typeof WebGPUBackend>, software);
   registerGruWebgpu(gpu);
   registerGruDecodeWebgpu(gpu);
+  registerCrossEntropyWebgpu(gpu);
   registerDropoutWebgpu(gpu);
   registerGatherWebgpu(gpu);
   registerAdamWebgpu(gpu);

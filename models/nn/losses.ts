@@ -1,5 +1,6 @@
 /** Losses shared by models: scalars, means over every element unless a weight says otherwise. @module */
-import { type Scalar, type Tensor, type Tensor2D, tf } from "../../deps/tf.ts";
+import { type Scalar, type Tensor, type Tensor1D, type Tensor2D, tf } from "../../deps/tf.ts";
+import { softmaxCrossEntropy } from "../device/mod.ts";
 
 /** Named terms of a loss, each a scalar that is not yet weighted. */
 export type Losses = Record<string, Scalar>;
@@ -16,18 +17,5 @@ export function crossEntropy(logits: Tensor2D, labels: Tensor): Scalar {
 
 /** Cross entropy of each row in nats: [rows, classes] and [rows] int32 to [rows]. */
 export function crossEntropyPerRow(logits: Tensor2D, labels: Tensor): Tensor {
-  const classes = logits.shape[1];
-  const op = tf.customGrad((...args) => {
-    const [x, save] = args as unknown as [Tensor2D, tf.GradSaveFunc];
-    const oneHot = tf.cast(tf.oneHot(labels as tf.Tensor1D, classes), "float32");
-    const logProbabilities = tf.logSoftmax(x);
-    save([logProbabilities, oneHot]);
-    const value = tf.neg(tf.sum(tf.mul(oneHot, logProbabilities), 1));
-    const gradFunc = (dy: Tensor, saved: Tensor[]): Tensor => {
-      const [logP, target] = saved as [Tensor, Tensor];
-      return tf.mul(tf.sub(tf.exp(logP), target), tf.expandDims(dy, 1));
-    };
-    return { value, gradFunc };
-  });
-  return op(logits);
+  return softmaxCrossEntropy(logits, labels as Tensor1D);
 }
