@@ -6,7 +6,11 @@ import { withoutThreads } from "./host.ts";
 import { loadKernels } from "./kernels/builds/binaries.ts";
 import { registerAdamWasm } from "./kernels/adam/wasm.ts";
 import { registerBatchNormWasm } from "./kernels/batch_norm/wasm.ts";
-import { addDepthwiseGradients, replaceStockConvolutions } from "./kernels/convolution/stock.ts";
+import {
+  addDepthwiseGradients,
+  mendFusedDepthwise,
+  replaceStockConvolutions,
+} from "./kernels/convolution/stock.ts";
 import { registerConvolutionWasm } from "./kernels/convolution/wasm.ts";
 import { registerCopyWasm } from "./kernels/copy/wasm.ts";
 import { registerCrossEntropyOps } from "./kernels/cross_entropy/ops.ts";
@@ -24,6 +28,7 @@ import { registerMatmulWasm } from "./kernels/matmul/wasm.ts";
 import { registerMirrorPadWasm } from "./kernels/mirror_pad/wasm.ts";
 import { registerPixelNormWasm } from "./kernels/pixel_norm/wasm.ts";
 import { registerPoolingWasm } from "./kernels/pooling/wasm.ts";
+import { registerStringsWasm } from "./kernels/strings/wasm.ts";
 import { registerSumWasm } from "./kernels/sum/wasm.ts";
 import { registerWeightNormWasm } from "./kernels/weight_norm/wasm.ts";
 
@@ -81,6 +86,7 @@ export async function openWasm(threads: number, build: KernelBuildName): Promise
   tf.registerBackend("wasm", () => backend as unknown as tf.KernelBackend, 3);
   await tf.setBackend("wasm");
   const heap = new WasmHeap(backend, module, binary, threads);
+  registerStringsWasm(heap);
   registerMatmulWasm(heap);
   registerGatherWasm(heap);
   registerSumWasm(heap);
@@ -95,6 +101,7 @@ export async function openWasm(threads: number, build: KernelBuildName): Promise
   registerConvolutionWasm(heap);
   replaceStockConvolutions("wasm");
   addDepthwiseGradients("wasm");
+  mendFusedDepthwise("wasm");
   registerBatchNormWasm(heap);
   registerPixelNormWasm(heap);
   registerLayerNormWasm(heap);

@@ -1,15 +1,15 @@
 /** TensorFlow.js's own convolutions, carried out by ours: the stock ones are slow, missing, or wrong. @module */
 import { tf } from "../../../../deps/tf.ts";
-import { activate, type ActivationAttributes } from "../activation.ts";
+import { activate, type ActivationAttributes, addBias } from "../activation.ts";
 import {
   callKernel,
   type KernelAttributes,
   type KernelBody,
-  type KernelInputs,
   registerKernel,
   replaceKernel,
 } from "../register.ts";
 import { isRow } from "../matmul/geometry.ts";
+import { inBothFormats } from "./channels_first.ts";
 import { convolutionGeometry, type ConvolutionSettings } from "./geometry.ts";
 
 type Shape4 = [number, number, number, number];
@@ -71,42 +71,62 @@ function replaceOrAdd(
     name,
     backendName,
     make(() => {
-      throw new TypeError(`${name} on ${backendName} takes float32 tensors in NHWC order alone`);
+      throw new TypeError(`${name} on ${backendName} takes float32 tensors alone`);
     }),
   );
 }
 
-/** Replaces `Conv2D`, `FusedConv2D`, `Conv2DBackpropInput` and `Conv2DBackpropFilter` of a backend. */
-export function replaceStockConvolutions(backendName: string): void {
-  replaceOrAdd("Conv2D", backendName, (stock) => ({ x, filter }, attributes) => {
+function convolve(stock: KernelBody): KernelBody {
+  return ({ x, filter }, attributes) => {
     const settings = settingsOfStock(x.shape, filter.shape, attributes);
     if (!settings || !allFloats(x, filter)) return stock({ x, filter }, attributes);
     return callKernel("Convolution", { x, filter }, settings);
-  });
-  replaceOrAdd("FusedConv2D", backendName, (stock) => (inputs, attributes) => {
+  };
+}
+
+/** A bias that is not one number for each channel is added afterwards. */
+function convolveFused(stock: KernelBody): KernelBody {
+  return (inputs, attributes) => {
     const { x, filter, bias, preluActivationWeights } = inputs;
     const settings = settingsOfStock(x.shape, filter.shape, attributes);
-    if (!settings || !isRow(bias, filter.shape[3]) || !allFloats(x, filter)) {
-      return stock(inputs, attributes);
-    }
-    const ours: KernelInputs = bias ? { x, filter, bias } : { x, filter };
-    const y = callKernel("Convolution", ours, settings);
+    if (!settings || !allFloats(x, filter)) return stock(inputs, attributes);
+    const y = bias && isRow(bias, filter.shape[3])
+      ? callKernel("Convolution", { x, filter, bias }, settings)
+      : addBias(callKernel("Convolution", { x, filter }, settings), bias);
     return activate(y, preluActivationWeights, attributes as unknown as ActivationAttributes);
-  });
-  replaceOrAdd("Conv2DBackpropInput", backendName, (stock) => ({ dy, filter }, attributes) => {
-    const inputShape = attributes.inputShape as number[];
-    const settings = settingsOfStock(inputShape, filter.shape, attributes, {
-      yShape: dy.shape,
-    });
+  };
+}
+
+function inputGradient(stock: KernelBody): KernelBody {
+  return ({ dy, filter }, attributes) => {
+    const inputShape = attributes.inputShape as number[], options = { yShape: dy.shape };
+    const settings = settingsOfStock(inputShape, filter.shape, attributes, options);
     if (!settings || !allFloats(dy, filter)) return stock({ dy, filter }, attributes);
     return callKernel("ConvolutionInputGrad", { dy, filter }, { ...settings, inputShape });
-  });
-  replaceOrAdd("Conv2DBackpropFilter", backendName, (stock) => ({ x, dy }, attributes) => {
-    const filterShape = attributes.filterShape as number[];
-    const settings = settingsOfStock(x.shape, filterShape, attributes, { yShape: dy.shape });
+  };
+}
+
+function filterGradient(stock: KernelBody): KernelBody {
+  return ({ x, dy }, attributes) => {
+    const filterShape = attributes.filterShape as number[], options = { yShape: dy.shape };
+    const settings = settingsOfStock(x.shape, filterShape, attributes, options);
     if (!settings || !allFloats(x, dy)) return stock({ x, dy }, attributes);
     return callKernel("ConvolutionFilterGrad", { x, dy }, { ...settings, filterShape });
-  });
+  };
+}
+
+/** Replaces `Conv2D`, `FusedConv2D`, `Conv2DBackpropInput` and `Conv2DBackpropFilter` of a backend. */
+export function replaceStockConvolutions(backendName: string): void {
+  const kernels = {
+    Conv2D: convolve,
+    FusedConv2D: convolveFused,
+    Conv2DBackpropInput: inputGradient,
+    Conv2DBackpropFilter: filterGradient,
+  };
+  for (const [name, make] of Object.entries(kernels)) {
+    const isImage = name !== "Conv2DBackpropFilter";
+    replaceOrAdd(name, backendName, (stock) => inBothFormats(make(stock), isImage));
+  }
 }
 
 /** The filter of a depthwise convolution, [kernelHeight, kernelWidth, inChannels, times], as one of groups: the same data. */
@@ -136,5 +156,16 @@ export function addDepthwiseGradients(backendName: string): void {
     if (!settings) throw misfit(filter);
     const ours = { ...settings, filterShape: asGroups(shape) };
     return { ...callKernel("ConvolutionFilterGrad", { x, dy }, ours), shape };
+  });
+}
+
+/** Lets the fused depthwise convolution add a bias of any shape that repeats to that of its result. */
+export function mendFusedDepthwise(backendName: string): void {
+  replaceKernel("FusedDepthwiseConv2D", backendName, (stock) => (inputs, attributes) => {
+    const { x, filter, bias, preluActivationWeights } = inputs;
+    if (!bias || bias.shape.length === 1) return stock(inputs, attributes);
+    const linear = { ...attributes, activation: "linear" };
+    const y = addBias(stock({ x, filter }, linear) as tf.TensorInfo, bias);
+    return activate(y, preluActivationWeights, attributes as unknown as ActivationAttributes);
   });
 }

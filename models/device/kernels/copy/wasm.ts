@@ -93,6 +93,7 @@ const makers: Record<string, Make> = {
   Slice(heap, x, attributes) {
     const { begin, size } = attributes as { begin: number[]; size: number[] };
     const [from, lengths] = tf.slice_util.parseSliceParams(x as tf.Tensor, begin, size);
+    tf.slice_util.assertParamsValid(x as tf.Tensor, from, lengths);
     return slice(heap, x, from, lengths);
   },
   StridedSlice(heap, x, attributes) {

@@ -8,7 +8,7 @@ const rowsPerTask = 1024;
 function checkIndices(indices: Int32Array, rows: number): void {
   for (const index of indices) {
     if (index >= 0 && index < rows) continue;
-    throw new RangeError(`Cannot gather row ${index} of ${rows}; expected 0 <= row < ${rows}`);
+    throw new RangeError(`GatherV2: the index value ${index} is not in [0, ${rows - 1}]`);
   }
 }
 

@@ -2,8 +2,8 @@
 import { tf } from "../../../../deps/tf.ts";
 import { type KernelBody, replaceKernel } from "../register.ts";
 
-/** The stock product of factors whose batches are repeated in memory, where it would read the wrong items. */
-function withRepeatedBatches(stock: KernelBody): KernelBody {
+/** The stock product, of factors whose batches are repeated in memory where it would read the wrong items. */
+export function withRepeatedBatches(stock: KernelBody): KernelBody {
   return (inputs, attributes) => {
     const factors = [inputs.a, inputs.b] as tf.Tensor[];
     const batches = factors.map(({ shape }) => shape.slice(0, -2));

@@ -49,6 +49,11 @@ export function productGeometry(
   transposeA: boolean,
   transposeB: boolean,
 ): ProductGeometry {
+  if (a.shape.length < 2 || b.shape.length < 2) {
+    throw new TypeError(
+      `Cannot multiply [${a.shape}] by [${b.shape}]; expected matrices, or batches of them`,
+    );
+  }
   const [aRows, aColumns] = a.shape.slice(-2), [bRows, bColumns] = b.shape.slice(-2);
   const [m, k] = transposeA ? [aColumns, aRows] : [aRows, aColumns];
   const [inner, n] = transposeB ? [bColumns, bRows] : [bRows, bColumns];

@@ -2,12 +2,14 @@
 import type { tf } from "../../../../deps/tf.ts";
 import { operations, type WasmHeap } from "../../heap.ts";
 import { activate, type ActivationAttributes, addBias } from "../activation.ts";
+import { onCpu } from "../on_cpu.ts";
 import {
   type KernelAttributes,
   type KernelBody,
   type KernelInputs,
   replaceKernel,
 } from "../register.ts";
+import { withRepeatedBatches } from "./cpu.ts";
 import { isRow, itemOffsets, productGeometry } from "./geometry.ts";
 import { multiplyNative } from "./native.ts";
 
@@ -35,6 +37,11 @@ export interface Product {
   offsets?: readonly (readonly [number, number])[];
   /** Whether the product is added to C. */
   accumulate?: boolean;
+}
+
+interface Transpositions {
+  readonly transposeA: boolean;
+  readonly transposeB: boolean;
 }
 
 /** Below this many multiply-adds a second thread costs more than it brings. */
@@ -112,7 +119,7 @@ function multiplyRows(heap: WasmHeap, product: Product, transposed: boolean): vo
 function product(
   heap: WasmHeap,
   { a, b, bias }: { a: tf.TensorInfo; b: tf.TensorInfo; bias?: tf.TensorInfo },
-  { transposeA, transposeB }: { transposeA: boolean; transposeB: boolean },
+  { transposeA, transposeB }: Transpositions,
 ): tf.TensorInfo {
   const geometry = productGeometry(a, b, transposeA, transposeB), { batch, m, n, k } = geometry;
   const offsets = itemOffsets(geometry);
@@ -150,17 +157,23 @@ function fillRows(heap: WasmHeap, { c, bias, m, n }: Product, items: number): vo
   for (let i = 0; i < m * items; i++) memory.set(row, c / 4 + i * n);
 }
 
-interface FusedAttributes extends ActivationAttributes {
-  transposeA: boolean;
-  transposeB: boolean;
+/** The product of integers, on the cpu backend. */
+function ofIntegers(heap: WasmHeap, name: string): KernelBody {
+  const onCpuBackend = withRepeatedBatches(onCpu(heap, name));
+  return (inputs, attributes) => {
+    const { transposeA, transposeB } = attributes as unknown as Transpositions;
+    productGeometry(inputs.a, inputs.b, transposeA, transposeB); // checks the shapes
+    return onCpuBackend(inputs, attributes);
+  };
 }
 
-function fused(heap: WasmHeap, stock: KernelBody): KernelBody {
+function fused(heap: WasmHeap): KernelBody {
+  const integers = ofIntegers(heap, "_FusedMatMul");
   return (inputs: KernelInputs, attributes: KernelAttributes) => {
     const { a, b, bias, preluActivationWeights } = inputs;
-    const flags = attributes as unknown as FusedAttributes;
+    const flags = attributes as unknown as ActivationAttributes & Transpositions;
     const columns = b.shape.at(flags.transposeB ? -2 : -1)!;
-    if (a.dtype !== "float32" || b.dtype !== "float32") return stock(inputs, attributes);
+    if (a.dtype !== "float32" || b.dtype !== "float32") return integers(inputs, attributes);
     const linear = isRow(bias, columns)
       ? product(heap, { a, b, bias }, flags)
       : addBias(product(heap, { a, b }, flags), bias);
@@ -168,15 +181,13 @@ function fused(heap: WasmHeap, stock: KernelBody): KernelBody {
   };
 }
 
-/** Replaces the stock products, which are slow for every transposition and for batches. */
+/** Replaces the stock products, which are slow for every transposition and for batches, and refuse integers. */
 export function registerMatmulWasm(heap: WasmHeap): void {
-  replaceKernel("BatchMatMul", "wasm", (stock) => ({ a, b }, attributes) => {
-    if (a.dtype !== "float32" || b.dtype !== "float32") return stock({ a, b }, attributes);
-    const { transposeA = false, transposeB = false } = attributes as {
-      transposeA?: boolean;
-      transposeB?: boolean;
-    };
+  const integers = ofIntegers(heap, "BatchMatMul");
+  replaceKernel("BatchMatMul", "wasm", () => ({ a, b }, attributes) => {
+    if (a.dtype !== "float32" || b.dtype !== "float32") return integers({ a, b }, attributes);
+    const { transposeA = false, transposeB = false } = attributes as Partial<Transpositions>;
     return product(heap, { a, b }, { transposeA, transposeB });
   });
-  replaceKernel("_FusedMatMul", "wasm", (stock) => fused(heap, stock));
+  replaceKernel("_FusedMatMul", "wasm", () => fused(heap));
 }

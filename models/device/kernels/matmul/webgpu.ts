@@ -3,6 +3,7 @@ import { tf } from "../../../../deps/tf.ts";
 import type { Gpu, Uniform } from "../../gpu.ts";
 import { activate, type ActivationAttributes, addBias } from "../activation.ts";
 import { type KernelInputs, replaceKernel } from "../register.ts";
+import { withRepeatedBatches } from "./cpu.ts";
 import { isRow, type ProductGeometry, productGeometry } from "./geometry.ts";
 import { activationNumbers, matmulSource, maxBatchAxes } from "./matmul_wgsl.ts";
 import { chooseTiling, inParts, partsOf, runProduct } from "./product.ts";
@@ -93,13 +94,13 @@ function multiplyFused(
 export function registerMatmulWebgpu(gpu: Gpu): void {
   const isFloat = ({ a, b }: KernelInputs) => a.dtype === "float32" && b.dtype === "float32";
   replaceKernel("BatchMatMul", "webgpu", (stock) => (inputs, attributes) => {
-    if (!isFloat(inputs)) return stock(inputs, attributes);
+    if (!isFloat(inputs)) return withRepeatedBatches(stock)(inputs, attributes);
     const { transposeA = false, transposeB = false } = attributes as Partial<ProductAttributes>;
     const { a, b } = inputs;
     return multiplyWebgpu(gpu, { a, b }, { transposeA, transposeB, activation: "linear" });
   });
   replaceKernel("_FusedMatMul", "webgpu", (stock) => (inputs, attributes) => {
-    if (!isFloat(inputs)) return stock(inputs, attributes);
+    if (!isFloat(inputs)) return withRepeatedBatches(stock)(inputs, attributes);
     return multiplyFused(gpu, inputs, attributes as unknown as ProductAttributes);
   });
 }

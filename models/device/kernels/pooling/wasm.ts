@@ -1,8 +1,9 @@
 /** Sums over windows and their transpose on wasm. @module */
 import { tf } from "../../../../deps/tf.ts";
 import { operations, type WasmHeap } from "../../heap.ts";
-import { shapesOf, type Windows } from "./geometry.ts";
-import { replacePooling } from "./register.ts";
+import { callKernel, replaceKernel } from "../register.ts";
+import { poolingWindows, shapesOf, type Windows } from "./geometry.ts";
+import { isIdentity, replacePooling } from "./register.ts";
 
 const elementsPerTask = 16_384;
 
@@ -47,10 +48,14 @@ function run(heap: WasmHeap, spread: boolean, x: tf.TensorInfo, given: Windows):
   return result;
 }
 
-/** Replaces the kernels over windows. */
+/** Replaces the kernels over windows, and `MaxPool` of single elements, whose result the stock kernel leaves unset. */
 export function registerPoolingWasm(heap: WasmHeap): void {
   replacePooling("wasm", {
     pool: (x, windows) => run(heap, false, x, windows),
     spread: (y, windows) => run(heap, true, y, windows),
+  });
+  replaceKernel("MaxPool", "wasm", (stock) => ({ x }, attributes) => {
+    const handsOn = isIdentity(poolingWindows(x.shape, attributes));
+    return handsOn ? callKernel("Identity", { x }) : stock({ x }, attributes);
   });
 }

@@ -8,9 +8,10 @@ import {
 } from "../../../../models/device/kernels/convolution/cpu.ts";
 import { convolutionGeometry } from "../../../../models/device/kernels/convolution/geometry.ts";
 import { convolution, transposedConvolution } from "../../../../models/device/mod.ts";
-import { assertClose, assertTensorsClose, normalTensor, read } from "../support.ts";
+import { assertClose, assertTensorsClose, normalTensor, read, testOn } from "../support.ts";
 
 type Pair = [number, number];
+type Pad = "same" | "valid" | tf.backend_util.ExplicitPadding;
 
 Deno.test("tf.conv2d and its gradients equal plain loops, fused or not", async () => {
   for (const [i, pad] of (["same", "valid", 2] as const).entries()) {
@@ -109,5 +110,69 @@ Deno.test("tf.depthwiseConv2d has the gradients of a convolution in groups of on
     assertClose(await read(run(x, filter)), expected, 1e-5, "y");
     assertClose(await read(dx), inputGradientReference(ds, ws, g), 1e-5, "dx");
     assertClose(await read(dFilter), filterGradientReference(xs, ds, g), 1e-5, "dFilter");
+  }
+});
+
+Deno.test("tf.conv2d: channels first gives what channels last does, gradients too", async () => {
+  const x = normalTensor<Tensor4D>(1, [2, 6, 7, 3]),
+    filter = normalTensor<Tensor4D>(2, [3, 2, 3, 4]);
+  const pads = [["same", "same"], [[[0, 0], [1, 0], [2, 1], [0, 0]], [[0, 0], [0, 0], [1, 0], [
+    2,
+    1,
+  ]]]];
+  for (const [last, first] of pads as [Pad, Pad][]) {
+    const ours = (x: Tensor, filter: Tensor) =>
+      tf.conv2d(x as Tensor4D, filter as Tensor4D, [2, 1], last);
+    const moved = (x: Tensor, filter: Tensor) => {
+      const input = tf.transpose(x as Tensor4D, [0, 3, 1, 2]);
+      const y = tf.conv2d(input, filter as Tensor4D, [2, 1], first, "NCHW", 1, undefined);
+      return tf.transpose(y, [0, 2, 3, 1]);
+    };
+    const expected = ours(x, filter), dy = normalTensor<Tensor4D>(3, expected.shape);
+    await assertTensorsClose([moved(x, filter)], [expected], 1e-6, "forward");
+    const gradients = tf.grads(moved)([x, filter], dy);
+    await assertTensorsClose(gradients, tf.grads(ours)([x, filter], dy), 1e-6, "gradients");
+  }
+});
+
+Deno.test("tf.fused.conv2d: channels first, a bias of any shape, slopes of each channel", async () => {
+  const x = normalTensor<Tensor4D>(1, [2, 5, 6, 3]),
+    filter = normalTensor<Tensor4D>(2, [3, 2, 3, 4]);
+  const y = tf.conv2d(x, filter, 1, "valid");
+  for (const shape of [[], [4], [1, 5, 4], y.shape]) {
+    const bias = normalTensor<Tensor>(3, shape);
+    const fused = tf.fused.conv2d({
+      x,
+      filter,
+      strides: 1,
+      pad: "valid",
+      bias,
+      activation: "relu",
+    });
+    await assertTensorsClose([fused], [tf.relu(tf.add(y, bias))], 1e-6, `bias [${shape}]`);
+  }
+  const slopes = normalTensor<Tensor>(4, [1, 1, 4]), bias = normalTensor<Tensor1D>(5, [4]);
+  const fused = tf.fused.conv2d({
+    x: tf.transpose(x, [0, 3, 1, 2]),
+    filter,
+    strides: 1,
+    pad: "valid",
+    dataFormat: "NCHW",
+    bias,
+    activation: "prelu",
+    preluActivationWeights: tf.transpose(slopes, [2, 0, 1]),
+  });
+  const expected = tf.transpose(tf.prelu(tf.add(y, bias), slopes), [0, 3, 1, 2]);
+  await assertTensorsClose([fused], [expected], 1e-6, "channels first");
+});
+
+testOn("wasm", "tf.fused.depthwiseConv2d: a bias of any shape", async () => {
+  const x = normalTensor<Tensor4D>(1, [2, 5, 6, 3]),
+    filter = normalTensor<Tensor4D>(2, [3, 2, 3, 2]);
+  const y = tf.depthwiseConv2d(x, filter, 1, "same");
+  for (const shape of [[], [6], y.shape]) {
+    const bias = normalTensor<Tensor>(3, shape), settings = { x, filter, strides: 1, bias };
+    const fused = tf.fused.depthwiseConv2d({ ...settings, pad: "same", activation: "relu" });
+    await assertTensorsClose([fused], [tf.relu(tf.add(y, bias))], 1e-6, `bias [${shape}]`);
   }
 });

@@ -1,5 +1,5 @@
 /** Ops that only move elements, against plain indexing. */
-import { deepStrictEqual as deepEqual } from "node:assert/strict";
+import { deepStrictEqual as deepEqual, throws } from "node:assert/strict";
 import { fc } from "../../../../deps/fast_check.ts";
 import { type Tensor, tf } from "../../../../deps/tf.ts";
 import "../support.ts"; // opens the backend
@@ -211,4 +211,8 @@ Deno.test("tf.clone: outlives its source and gives its memory back", async () =>
   deepEqual(Array.from(await copy.data()), [0, 1, 2, 3, 4, 5]);
   copy.dispose();
   deepEqual(tf.memory().numTensors, before);
+});
+
+Deno.test("tf.slice: a part that reaches beyond the tensor is refused", () => {
+  throws(() => tf.slice(counting([4, 3]), [1, 1], [4, 2]), /begin\[0\] \+ size\[0\]/);
 });

@@ -49,7 +49,10 @@ Deno.test("tf.gather: many rows, indices of two axes, int32 tables and other axe
 testOn("wasm", "tf.gather: an index outside the table is refused", () => {
   const table = tf.zeros([4, 2]);
   for (const index of [-1, 4, 1_000_000]) {
-    throws(() => tf.gather(table, tf.tensor1d([0, index], "int32")), /row -?\d+ of 4/);
+    throws(
+      () => tf.gather(table, tf.tensor1d([0, index], "int32")),
+      /index value -?\d+ is not in \[0, 3\]/,
+    );
   }
 });
 

@@ -266,3 +266,28 @@ Deno.test("tf.matMul: no tensor and no data stays behind", () => {
   deepEqual(count(), before);
   ok(before[0] > 0);
 });
+
+Deno.test("tf.matMul: integers are multiplied as integers, transposed and in repeated batches", async () => {
+  const whole = (seed: number, shape: number[]) =>
+    tf.tidy(() => tf.cast(tf.mul(normalTensor(seed, shape), 100), "int32"));
+  for (const [i, flags] of ([[false, false], [true, false], [false, true]] as const).entries()) {
+    const a = whole(i, [2, 1, ...(flags[0] ? [4, 3] : [3, 4])]);
+    const b = whole(i + 10, [3, ...(flags[1] ? [5, 4] : [4, 5])]), c = tf.matMul(a, b, ...flags);
+    deepEqual([c.shape, c.dtype], [[2, 3, 3, 5], "int32"]);
+    const [as, bs, cs] = await Promise.all([a.data(), b.data(), c.data()]);
+    for (let item = 0; item < 6; item++) {
+      const first = Math.floor(item / 3), second = item % 3;
+      const factors = [
+        as.slice(12 * first, 12 * first + 12),
+        bs.slice(20 * second, 20 * second + 20),
+      ];
+      const expected = plainProduct(factors[0], factors[1], { m: 3, k: 4, n: 5 }, flags);
+      deepEqual(Array.from(cs.slice(15 * item, 15 * item + 15)), Array.from(expected));
+    }
+  }
+});
+
+Deno.test("tf.matMul: a vector is no matrix", () => {
+  throws(() => tf.matMul(tf.ones([2, 2]), tf.ones([2])));
+  throws(() => tf.matMul(tf.ones([2, 2]), tf.ones([2], "int32")));
+});

@@ -215,3 +215,12 @@ Deno.test("tf.avgPool() and tf.image.resizeNearestNeighbor() leak nothing", () =
   }
   deepEqual(tf.memory().numTensors, before);
 });
+
+Deno.test("tf.avgPool, tf.maxPool: as many windows of one element as there are elements hand them on, padded or not", async () => {
+  const x = normalTensor<Tensor4D>(1, [2, 2, 2, 3]), values = await read(x);
+  const dy = normalTensor<Tensor4D>(2, x.shape), slopes = await read(dy);
+  assertClose(await read(tf.avgPool(x, 1, 2, 1, "floor")), values, 0, "mean");
+  assertClose(await read(tf.maxPool(x, 1, 2, 1, "floor")), values, 0, "largest");
+  const mean = (x: Tensor) => tf.avgPool(x as Tensor4D, 1, 2, 1, "floor");
+  assertClose(await read(tf.grad(mean)(x, dy)), slopes, 0, "gradient");
+});
