@@ -168,11 +168,20 @@ export const gradientBreaks: readonly Break[] = [
     ["webgpu", "gru/backward_wgsl.ts", "let dz = dh * (h - n)", "let dz = dh * (h + n)"],
   ]),
   ...breaks("dropout", "dropout_test.ts", [
+    ["wasm", "dropout/gradient.ts", "{ x: dy as Tensor }", "{ x: (dy as Tensor).neg() }"],
+  ]),
+  ...breaks("cross entropy", "cross_entropy_test.ts", [
     [
       "wasm",
-      "dropout/mod.ts",
-      "gradFunc: (dy: Tensor) => drop(dy, rate, random)",
-      "gradFunc: (dy: Tensor) => drop(tf.neg(dy), rate, random)",
+      "cross_entropy/ops.ts",
+      "tf.sub(tf.exp(logProbabilities), target)",
+      "tf.add(tf.exp(logProbabilities), target)",
+    ],
+    [
+      "webgpu",
+      "cross_entropy/cross_entropy_wgsl.ts",
+      "(exp(logProbabilities[i]) - select",
+      "(exp(logProbabilities[i]) + select",
     ],
   ]),
   ...breaks("Adam", "adam_test.ts", [

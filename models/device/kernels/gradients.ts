@@ -5,6 +5,7 @@ import {
 } from "./convolution/gradient.ts";
 import { registerBatchNormGradients } from "./batch_norm/gradient.ts";
 import { registerCopyGradients } from "./copy/gradient.ts";
+import { registerDropoutGradient } from "./dropout/gradient.ts";
 import { registerElementGradients } from "./element/gradient.ts";
 import { registerGatherGradient } from "./gather/gradient.ts";
 import { registerLayerNormGradients } from "./layer_norm/gradient.ts";
@@ -24,6 +25,7 @@ export function registerGradients(): void {
   registerLayerNormGradients();
   registerWeightNormGradients();
   registerCopyGradients();
+  registerDropoutGradient();
   registerElementGradients();
   registerLeakyReluGradients();
   registerMirrorPadGradients();

@@ -9,6 +9,7 @@ import {
   gruSequence,
   layerNorm,
   pixelNorm,
+  softmaxCrossEntropy,
   weightNorm,
 } from "../../../models/device/mod.ts";
 import type { Case } from "./case.ts";
@@ -182,7 +183,19 @@ const adam = { learningRate: 0.1, beta1: 0.9, beta2: 0.99, epsilon, weightDecay:
 const drop = { key: [1, 2], step: 3 } as const;
 const RATE = 0.3;
 
+const classes = [2, 0, 4];
+
 const trainingCases: readonly Case[] = [
+  {
+    name: "cross entropy",
+    shapes: [[3, 5]],
+    compute: (logits) => softmaxCrossEntropy(logits as Tensor2D, tf.tensor1d(classes, "int32")),
+    plain: (logits) =>
+      lines(logits.length, 5, "rows").map((row, i) => {
+        const sum = row.reduce((total, at) => total + Math.exp(logits[at]), 0);
+        return Math.log(sum) - logits[row[classes[i]]];
+      }),
+  },
   {
     name: "dropout",
     shapes: [[41]],

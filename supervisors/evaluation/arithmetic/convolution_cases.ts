@@ -101,6 +101,25 @@ export const convolutionCases: readonly Case[] = [
         { ...plainSettings, strides: [1, 1], groups: 3 },
       ),
   },
+  {
+    name: "tf.depthwiseConv2d with bias and activation",
+    shapes: [[2, 5, 6, 3], [3, 3, 3, 2], [6]],
+    compute: (x, filter, bias) =>
+      tf.fused.depthwiseConv2d({
+        x: x as Tensor4D,
+        filter: filter as Tensor4D,
+        strides: 1,
+        pad: "valid",
+        bias,
+        activation: "relu",
+      }),
+    plain: (...inputs) =>
+      convolved(
+        inputs,
+        { x: [2, 5, 6, 3], filter: [3, 3, 1, 6] },
+        { ...plainSettings, strides: [1, 1], groups: 3 },
+      ).map((x) => Math.max(0, x)),
+  },
 ];
 
 function transposed(y: Numbers, filter: Numbers): Float64Array {

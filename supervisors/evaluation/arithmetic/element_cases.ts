@@ -39,6 +39,43 @@ const functionCases: readonly Case[] = [
   },
 ];
 
+/** A comparison of small integers, so that some are equal; 1 where it holds. */
+function comparison(
+  name: string,
+  compute: (a: Tensor, b: Tensor) => Tensor,
+  holds: (a: number, b: number) => boolean,
+): Case {
+  const floats = (a: Tensor, b: Tensor) => tf.cast(compute(tf.round(a), tf.round(b)), "float32");
+  const plain = (a: number, b: number) => holds(Math.round(a), Math.round(b)) ? 1 : 0;
+  return { ...binary(name, floats, plain), gradient: false };
+}
+
+const comparisonCases: readonly Case[] = [
+  comparison("equal", tf.equal, (a, b) => a === b),
+  comparison("not equal", tf.notEqual, (a, b) => a !== b),
+  comparison("less", tf.less, (a, b) => a < b),
+  comparison("less or equal", tf.lessEqual, (a, b) => a <= b),
+  comparison("greater", tf.greater, (a, b) => a > b),
+  comparison("greater or equal", tf.greaterEqual, (a, b) => a >= b),
+];
+
+const constantCases: readonly Case[] = [
+  {
+    name: "fill",
+    shapes: [],
+    compute: () => tf.fill([2, 3], 4),
+    plain: () => Array(6).fill(4),
+    gradient: false,
+  },
+  {
+    name: "sparse to dense",
+    shapes: [[2]],
+    compute: (values) => tf.sparseToDense(tf.tensor1d([3, 1], "int32"), values, [5], 0),
+    plain: (values) => [0, values[1], 0, values[0], 0],
+    gradient: false,
+  },
+];
+
 /** The place that a mirror without its edge shows at `i` of `length` places. */
 const mirrored = (i: number, length: number): number =>
   i < 0 ? -i : i < length ? i : 2 * length - 2 - i;
@@ -66,6 +103,12 @@ const windowCases: readonly Case[] = [
       }),
   },
   {
+    name: "max pooling",
+    shapes: [[1, 4, 1, 2]],
+    compute: (x) => tf.maxPool(x as Tensor4D, [2, 1], [2, 1], "valid"),
+    plain: (x) => [0, 1, 4, 5].map((at) => Math.max(x[at], x[at + 2])),
+  },
+  {
     name: "enlarging by whole factors",
     shapes: [[2, 3, 4]],
     compute: (x) => tf.image.resizeNearestNeighbor(x as Tensor3D, [4, 9]),
@@ -77,4 +120,9 @@ const windowCases: readonly Case[] = [
 ];
 
 /** All of them. */
-export const elementCases: readonly Case[] = [...functionCases, ...windowCases];
+export const elementCases: readonly Case[] = [
+  ...functionCases,
+  ...comparisonCases,
+  ...constantCases,
+  ...windowCases,
+];

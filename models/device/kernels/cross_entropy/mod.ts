@@ -28,6 +28,7 @@ export function softmaxCrossEntropy(logits: Tensor2D, labels: Tensor1D): Tensor1
       }]`,
     );
   }
+  // A custom gradient, since a registered one would be handed a zero gradient as large as the log-probabilities.
   const op = tf.customGrad((...args) => {
     const [x, save] = args as unknown as [Tensor2D, tf.GradSaveFunc];
     const [value, logProbabilities] = runKernel<Tensor[]>("CrossEntropy", { logits: x, labels });

@@ -10,13 +10,9 @@ export interface DropoutRandom {
   readonly step: number;
 }
 
-function drop<T extends Tensor>(x: T, rate: number, { key, step }: DropoutRandom): T {
-  return runKernel<T>("SeededDropout", { x }, { rate, key0: key[0], key1: key[1], step });
-}
-
 /**
  * Sets elements to 0 with probability `rate` and scales the others by 1 / (1 - rate). Element i is kept when
- * `RandomStream.uniform(step, n)[i] >= rate`; the gradient makes the same mask again.
+ * `RandomStream.uniform(step, n)[i] >= rate`; the derivatives, of every order, make the same mask again.
  *
  * @param x float32 of any shape
  * @param rate probability in [0, 1)
@@ -28,9 +24,6 @@ export function dropout<T extends Tensor>(x: T, rate: number, random: DropoutRan
     throw new RangeError(`dropout: rate is ${rate}, expected 0 <= rate < 1`);
   }
   if (rate === 0) return tf.clone(x);
-  const op = tf.customGrad((input) => ({
-    value: drop(input as T, rate, random),
-    gradFunc: (dy: Tensor) => drop(dy, rate, random),
-  }));
-  return op(x) as T;
+  const { key, step } = random;
+  return runKernel<T>("SeededDropout", { x }, { rate, key0: key[0], key1: key[1], step });
 }

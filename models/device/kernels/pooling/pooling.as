@@ -82,7 +82,7 @@ export function poolTask(args: usize, task: i32): void {
     for (let j = 0; j < across; j++, to += bytes) {
       const x0 = windowStart(j, strideX, left), x1 = windowEnd(j, strideX, left, wide, width);
       const rows = y1 - y0, columns = x1 - x0, first = from + <usize>y0 * rowBytes + <usize>x0 * bytes;
-      sumWindow(to, first, rowBytes, rows, columns, channels, mean ? rows * columns : 1);
+      sumWindow(to, first, rowBytes, rows, columns, channels, mean ? max(1, rows * columns) : 1);
     }
   }
 }

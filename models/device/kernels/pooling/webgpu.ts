@@ -25,7 +25,7 @@ fn windowsOver(position: i32, stride: i32, padding: i32, width: i32, windows: i3
   return vec2i(first, min(windows, (position + padding) / stride + 1));
 }
 fn count(rows: vec2i, columns: vec2i) -> f32 {
-  return select(1.0, f32((rows.y - rows.x) * (columns.y - columns.x)), sizes.mean == 1);
+  return select(1.0, f32(max(1, (rows.y - rows.x) * (columns.y - columns.x))), sizes.mean == 1);
 }
 fn rowsOf(i: i32) -> vec2i { return covered(i, sizes.strideY, sizes.top, sizes.tall, sizes.height); }
 fn columnsOf(j: i32) -> vec2i { return covered(j, sizes.strideX, sizes.left, sizes.wide, sizes.width); }

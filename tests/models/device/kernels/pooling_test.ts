@@ -224,3 +224,10 @@ Deno.test("tf.avgPool, tf.maxPool: as many windows of one element as there are e
   const mean = (x: Tensor) => tf.avgPool(x as Tensor4D, 1, 2, 1, "floor");
   assertClose(await read(tf.grad(mean)(x, dy)), slopes, 0, "gradient");
 });
+
+Deno.test("tf.avgPool: a window wholly in the padding has the mean 0", async () => {
+  const x = tf.ones<tf.Rank.R4>([1, 3, 2, 5]), pad: Pad = [[0, 0], [2, 0], [0, 0], [0, 0]];
+  const y = await read(tf.avgPool(x, [2, 1], 1, pad));
+  deepEqual(Array.from(y.subarray(0, 10)), Array(10).fill(0));
+  deepEqual(Array.from(y.subarray(10)), Array(y.length - 10).fill(1));
+});
