@@ -7,9 +7,6 @@ import { type BackendName, openBackend } from "../../../models/device/mod.ts";
 /** The backend under test. */
 export const backend = await openBackend();
 
-/** Generated cases a test: each op of a software GPU costs milliseconds. */
-export const runs = backend.name === "webgpu" ? 12 : 60;
-
 /** A test of what one backend alone has. */
 export function testOn(only: BackendName, name: string, fn: () => void | Promise<void>): void {
   if (backend.name === only) Deno.test(name, fn);
