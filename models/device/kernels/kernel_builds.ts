@@ -2,8 +2,8 @@
 // deno-fmt-ignore-file
 /** The builds of the wasm kernels: the first 12 digits of the SHA-256 of each binary. */
 export const kernelBuilds = {
-  "shared-relaxed": "236810cae05a",
-  "shared": "349f29d264ed",
+  "shared-relaxed": "b431588cfdcf",
+  "shared": "921ce82577db",
   "plain-relaxed": "2f382edaac96",
   "plain": "8ece04b431da",
 } as const;

@@ -33,7 +33,10 @@ const OPERATION: usize = 8;
 const SCRATCH_BYTES: usize = 12;
 const SCRATCH: usize = 16;
 const ARGUMENTS: usize = 64;
+// Looks at a word before sleeping: for the end of a job, and for the next one, since waking takes longer than what lies
+// between two jobs of a step.
 const SPINS: i32 = 2000;
+const IDLE_SPINS: i32 = 20000;
 
 function run(control: usize, thread: i32, task: i32): void {
   const args = control + ARGUMENTS;
@@ -107,16 +110,16 @@ export function launch(control: usize, tasks: i32, workers: i32): void {
 /** The life of worker `thread`: waits for jobs and takes tasks; returns when word 0 becomes negative. */
 export function serve(control: usize, thread: i32): void {
   if (!ASC_FEATURE_THREADS) return;
-  let spins = SPINS;
+  let spins = IDLE_SPINS;
   while (true) {
     const left = atomic.load<i32>(control);
     if (left < 0) return;
     if (left > 0) {
       takeTasks(control, thread);
-      spins = SPINS;
+      spins = IDLE_SPINS;
     } else if (spins-- <= 0) {
       atomic.wait<i32>(control, 0, -1);
-      spins = SPINS;
+      spins = IDLE_SPINS;
     }
   }
 }
