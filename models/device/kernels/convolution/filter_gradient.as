@@ -101,6 +101,37 @@ function tile8(a: usize, pixels: usize, end: usize, b: usize, out: usize, outRow
   put(out + 16, c51, add);
 }
 
+// The same for 4 elements of the source.
+function tile4(a: usize, pixels: usize, end: usize, b: usize, out: usize, outRow: usize, add: bool): void {
+  let c00 = f32x4.splat(0), c01 = c00, c10 = c00, c11 = c00, c20 = c00, c21 = c00, c30 = c00, c31 = c00;
+  while (pixels < end) {
+    const p = a + <usize>load<u32>(pixels), b0 = v128.load(b), b1 = v128.load(b, 16);
+    const a0 = v128.load32_splat(p), a1 = v128.load32_splat(p, 4);
+    c00 = madd(a0, b0, c00);
+    c01 = madd(a0, b1, c01);
+    c10 = madd(a1, b0, c10);
+    c11 = madd(a1, b1, c11);
+    const a2 = v128.load32_splat(p, 8), a3 = v128.load32_splat(p, 12);
+    c20 = madd(a2, b0, c20);
+    c21 = madd(a2, b1, c21);
+    c30 = madd(a3, b0, c30);
+    c31 = madd(a3, b1, c31);
+    pixels += 8;
+    b += 32;
+  }
+  put(out, c00, add);
+  put(out + 16, c01, add);
+  out += outRow;
+  put(out, c10, add);
+  put(out + 16, c11, add);
+  out += outRow;
+  put(out, c20, add);
+  put(out + 16, c21, add);
+  out += outRow;
+  put(out, c30, add);
+  put(out + 16, c31, add);
+}
+
 // @ts-ignore: decorator
 @inline
 function put(out: usize, value: v128, add: bool): void {
@@ -142,7 +173,7 @@ function copyTile(from: usize, fromRow: usize, out: usize, outRow: usize, rows: 
 }
 
 /**
- * One task: a range of tiles of one group's filter gradient, 6 rows high, summed in blocks of 256 pixels. Arguments:
+ * One task: a range of tiles of one group's filter gradient, 6 or 4 rows high, summed in blocks of 256 pixels. Arguments:
  * 0 source, 1 dy, 2 result, 3 table of runs (offset; bytes), 4 runs, 5 length of a run in elements, 6 columns of a
  * group, 7 all columns; 8 pixels in all, 9 rows of an image, 10 pixels of a row; bytes of the source between 11 images,
  * 12 rows, 13 pixels, 14 groups; 15 to 17 zeros; 19 tiles of a task, 20 whether columns are single: then a tile is 24 rows
@@ -167,25 +198,32 @@ export function filterGradientTask(args: usize, task: i32, scratch: usize): void
         const run = t / perRun, start = source + <usize>load<u32>(load<u32>(args, 12) + (run << 2));
         const to = result + <usize>(run * length) * dyRow + at;
         if (single) addLongTile(start, length, t % perRun * LONG_ROWS, wide, count, from, to, dyRow, pixel > 0, scratch);
-        else addTiles(start, length, t % perRun * ROWS, wide, count, to, dyRow, pixel > 0, scratch);
+        else addTiles(start, length, t % perRun, wide, count, to, dyRow, pixel > 0, scratch);
       }
     }
   }
 }
 
-// The tiles of rows i to i + 6 of a run, over packed columns.
+// Where tile t of a run begins: each has 6 rows, but of 7 or 8 rows that are left two tiles have 4 at most.
+function tileStart(length: i32, t: i32): i32 {
+  const short = length % ROWS;
+  return t * ROWS - ((short == 1 || short == 2) && t > 0 && t == length / ROWS ? 2 : 0);
+}
+
+// Tile t of a run, over packed columns.
 function addTiles(
-  source: usize, length: i32, i: i32, columns: i32, count: i32, out: usize, outRow: usize, add: bool, scratch: usize,
+  source: usize, length: i32, t: i32, columns: i32, count: i32, out: usize, outRow: usize, add: bool, scratch: usize,
 ): void {
+  const i = tileStart(length, t), rows = min(length, tileStart(length, t + 1)) - i, low = rows <= 4;
   const a = source + (<usize>i << 2), pixels = scratch + BLOCK, end = pixels + (<usize>count << 3);
-  const rows = min(ROWS, length - i), to = out + <usize>i * outRow;
+  const to = out + <usize>i * outRow;
   for (let j = 0; j < columns; j += 8) {
-    const b = scratch + PACKED + (<usize>(j * count) << 2), wide = min(8, columns - j);
-    if (rows == ROWS && wide == 8) tile8(a, pixels, end, b, to + (<usize>j << 2), outRow, add);
-    else {
-      tile8(a, pixels, end, b, scratch, 32, false);
-      copyTile(scratch, 32, to + (<usize>j << 2), outRow, rows, wide, add);
-    }
+    const b = scratch + PACKED + (<usize>(j * count) << 2), wide = min(8, columns - j), c = to + (<usize>j << 2);
+    const whole = wide == 8 && (rows == ROWS || rows == 4), target = whole ? c : scratch;
+    const row = whole ? outRow : 32;
+    if (low) tile4(a, pixels, end, b, target, row, whole && add);
+    else tile8(a, pixels, end, b, target, row, whole && add);
+    if (!whole) copyTile(scratch, 32, c, outRow, rows, wide, add);
   }
 }
 
