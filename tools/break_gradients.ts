@@ -5,7 +5,7 @@
  * @module
  */
 import { parseArgs } from "../deps/std.ts";
-import { type Break, gradientBreaks } from "./gradient_breaks.ts";
+import { type Break, gradientBreaks, turnSign } from "./gradient_breaks.ts";
 import { root, sourceFiles } from "./imports.ts";
 
 const kernels = "models/device/kernels/";
@@ -58,13 +58,6 @@ async function firstFailure(
   const tests = ["test", ...open, "--fail-fast", `--allow-env=${names}`, `tests/${kernels}${test}`];
   const { success, text } = await run(copy, tests, { COOPERTUNES_BACKEND: backend });
   return success ? undefined : /^(.*) \.\.\. FAILED/m.exec(text)?.[1] ?? "the file as a whole";
-}
-
-/** The source of a kernel with one sign turned. @throws {Error} If the list does not fit it */
-async function turnSign({ file, from, to }: Break): Promise<string> {
-  const source = await Deno.readTextFile(new URL(kernels + file, root));
-  if (source.split(from).length === 2) return source.replace(from, () => to);
-  throw new Error(`Cannot break ${file}: "${from}" does not occur once in it`);
 }
 
 /** Turns one sign in the copy, asks the tests, and turns it back. */

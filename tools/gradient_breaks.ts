@@ -1,4 +1,5 @@
 /** One wrong sign in the gradient of each operation, in each place where it is written; see `break_gradients.ts`. @module */
+import { root } from "./imports.ts";
 
 /** A change that makes a gradient wrong. */
 export interface Break {
@@ -194,3 +195,10 @@ export const gradientBreaks: readonly Break[] = [
     ["webgpu", "global_norm/webgpu.ts", "sum += x[i] * x[i]", "sum -= x[i] * x[i]"],
   ]),
 ];
+
+/** The source of a kernel with one sign turned. @throws {Error} If the list does not fit it */
+export async function turnSign({ file, from, to }: Break): Promise<string> {
+  const source = await Deno.readTextFile(new URL(`models/device/kernels/${file}`, root));
+  if (source.split(from).length === 2) return source.replace(from, () => to);
+  throw new Error(`Cannot break ${file}: "${from}" does not occur once in it`);
+}
