@@ -32,8 +32,9 @@ const random = new RandomStream(1, "bench.dispatches");
 /** What one event takes: a chunk of them is read back at once. */
 export async function countEvent(model: PerformanceRnn, batch: number): Promise<DeviceCounts> {
   const sampling: Sampling = { temperature: 1, topK: 0, topP: 1, greedyRatio: 0 };
-  const hidden = model.initToHidden(tf.zeros([batch, model.hparams.initDim]));
-  using decoder = model.decoder({ hidden, controls: null, sampling, random });
+  const state = model.startState(tf.zeros([batch, model.hparams.initDim]));
+  const last = new Int32Array(batch).fill(model.primaryEvent);
+  using decoder = model.decoder({ state, last, controls: null, sampling, random });
   await decoder.next(decoder.chunk);
   const { dispatches, readBacks } = await countOnDevice(async () => {
     await decoder.next(decoder.chunk);

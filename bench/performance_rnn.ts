@@ -2,6 +2,7 @@
 import { tf } from "../deps/tf.ts";
 import { RandomStream } from "../datatools/random.ts";
 import { type PerformanceRnnHParams, performanceRnnSchema } from "../hparams/performance_rnn.ts";
+import { stateTensors } from "../models/decoding/event_model.ts";
 import type { Sampling } from "../models/decoding/sampling.ts";
 import type { Pass } from "../models/nn/mod.ts";
 import { PerformanceRnn } from "../models/performance_rnn.ts";
@@ -84,9 +85,9 @@ function* workFigures(work: Work): Generator<Figure> {
 async function composeEvents(model: PerformanceRnn, batch: number, greedyRatio: number) {
   const sampling: Sampling = { temperature: 1, topK: 0, topP: 1, greedyRatio };
   const latent = tf.zeros<tf.Rank.R2>([batch, model.hparams.initDim]);
-  const hidden = model.initToHidden(latent);
-  using decoder = model.decoder({ hidden, controls: null, sampling, random });
-  tf.dispose([latent, hidden]);
+  const state = model.startState(latent), last = new Int32Array(batch).fill(model.primaryEvent);
+  using decoder = model.decoder({ state, last, controls: null, sampling, random });
+  tf.dispose([latent, ...stateTensors(state)]);
   for (let left = EVENTS; left > 0; left -= decoder.chunk) {
     await decoder.next(Math.min(left, decoder.chunk));
   }

@@ -2,6 +2,10 @@
 export { HParamsError } from "./errors.ts";
 export { type HParamsLayers, parseHParams } from "./load.ts";
 export { type PerformanceRnnHParams, performanceRnnSchema } from "./performance_rnn.ts";
+export {
+  type PerformanceRnnAttentiveHParams,
+  performanceRnnAttentiveSchema,
+} from "./performance_rnn_attentive.ts";
 export { defaultPreset, presetNames, presetOf } from "./presets.ts";
 export type { PresetName } from "./presets.ts";
 export { type HParamsOf, type ModelId, modelIds, schemaOf } from "./registry.ts";

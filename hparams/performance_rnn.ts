@@ -2,8 +2,8 @@
 import { z } from "../deps/zod.ts";
 import { checkTraining, trainingSchema } from "./training.ts";
 
-/** Everything that can be set for PerformanceRnn. */
-export const performanceRnnSchema = trainingSchema.extend({
+/** What PerformanceRnn and its attentive variant share. */
+export const performanceRnnFields = trainingSchema.extend({
   initDim: z.int().min(1).max(4096).default(32)
     .describe("length of the latent vector that sets the initial state"),
   eventDim: z.int().min(2).max(65536).default(240)
@@ -38,7 +38,10 @@ export const performanceRnnSchema = trainingSchema.extend({
     .describe("sample from the likeliest events that hold this probability; 1 turns it off"),
   maxLen: z.int().min(1).max(10_000_000).default(10_000)
     .describe("most events of one generated piece, whatever --seconds asks for"),
-}).check(checkTraining);
+});
+
+/** Everything that can be set for PerformanceRnn. */
+export const performanceRnnSchema = performanceRnnFields.check(checkTraining);
 
 /** Values of {@linkcode performanceRnnSchema}. */
 export type PerformanceRnnHParams = z.infer<typeof performanceRnnSchema>;

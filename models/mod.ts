@@ -4,19 +4,22 @@ export {
   type BackendInfo,
   backendInfo,
   type BackendName,
+  type GruDecodeAttention,
   openBackend,
 } from "./device/mod.ts";
 export type {
   ControlTrack,
   DecodingStart,
   EventDecoder,
-  GenerateOptions,
-} from "./decoding/performances.ts";
+  EventInput,
+  EventModel,
+  EventOutput,
+  EventState,
+} from "./decoding/event_model.ts";
+export { EventRnn, type LoadOptions, type MixedInput } from "./decoding/event_rnn.ts";
+export type { GenerateOptions } from "./decoding/performances.ts";
 export type { Sampling } from "./decoding/sampling.ts";
 export type { Scalar, Tensor, Tensor1D, Tensor2D, Tensor3D, Variable } from "../deps/tf.ts";
 export { type Initializer, Module, type Parameter, type Pass } from "./nn/mod.ts";
-export {
-  PerformanceRnn,
-  type PerformanceRnnInput,
-  type PerformanceRnnOutput,
-} from "./performance_rnn.ts";
+export { PerformanceRnn } from "./performance_rnn.ts";
+export { PerformanceRnnAttentive } from "./performance_rnn_attentive.ts";

@@ -3,261 +3,35 @@
  *
  * After Performance RNN (Oore et al. 2018, arXiv:1808.03715; controls as in Simon & Oore 2017,
  * https://magenta.tensorflow.org/performance-rnn), with the layers and parameter keys of the
- * coopertunes project.
+ * coopertunes project; all of them but what the GRU reads are those of {@linkcode EventRnn}.
  *
  * @module
  */
-import { type Tensor, type Tensor1D, type Tensor2D, type Tensor3D, tf } from "../deps/tf.ts";
-import type { PerformanceRnnHParams } from "../hparams/performance_rnn.ts";
-import { ticksOf } from "../datatools/midi/events.ts";
-import type { Performance } from "../datatools/results/performance.ts";
-import { openCheckpoint } from "./checkpoint.ts";
-import { type BackendChoice, type GruDecodeNetwork, openBackend } from "./device/mod.ts";
-import {
-  checkShape,
-  crossEntropyPerRow,
-  Embedding,
-  Gru,
-  inferencePass,
-  Linear,
-  Module,
-  type Pass,
-  xavierNormal,
-  zeros,
-} from "./nn/mod.ts";
-import { GruDecoder } from "./decoding/gru_decoder.ts";
-import {
-  type ControlTrack,
-  type DecodingStart,
-  type EventDecoder,
-  type GenerateOptions,
-  generatePerformances,
-} from "./decoding/performances.ts";
-
-/** Slope of the input layer's LeakyReLU below 0. */
-const INPUT_SLOPE = 0.1;
-
-/** What a forward pass reads. */
-export interface PerformanceRnnInput {
-  /** [time, batch] int32: the event before each step. */
-  readonly events: Tensor2D;
-  /** [time, batch, controlDim]: note density one-hot, then pitch histogram; null sets the default flag. */
-  readonly controls: Tensor3D | null;
-  /** [layers, batch, hiddenDim]: the state before the first step. */
-  readonly hidden: Tensor3D;
-}
-
-/** What a forward pass gives. */
-export interface PerformanceRnnOutput {
-  /** [time, batch, eventDim]: of the event after each step. */
-  readonly logits: Tensor3D;
-  /** [layers, batch, hiddenDim]: the state after the last step. */
-  readonly hidden: Tensor3D;
-}
+import type { Tensor3D } from "../deps/tf.ts";
+import { EventRnn, loadEventRnn, type LoadOptions, type MixedInput } from "./decoding/event_rnn.ts";
 
 /** The network, from events and controls to the logits of the next event. */
-export class PerformanceRnn extends Module {
-  /** The event that stands before the first one. */
-  readonly primaryEvent: number;
-  readonly #initFc: Linear;
-  readonly #embedding: Embedding;
-  readonly #inputFc: Linear;
-  readonly #gru: Gru;
-  readonly #outputFc: Linear;
-
-  /** Declares the network; call `initialize` or `loadStateDict` before use. */
-  constructor(readonly hparams: PerformanceRnnHParams) {
-    super();
-    const { initDim, eventDim, controlDim, hiddenDim, gruLayers, gruDropout } = hparams;
-    const init = { weight: xavierNormal, bias: zeros };
-    this.primaryEvent = eventDim - 1;
-    this.#initFc = this.child("inithid_fc", new Linear(initDim, gruLayers * hiddenDim, init));
-    this.#embedding = this.child(
-      "event_embedding",
-      new Embedding(eventDim, eventDim, xavierNormal),
-    );
-    const inputFc = new Linear(eventDim + 1 + controlDim, hiddenDim, { weight: xavierNormal });
-    this.#inputFc = this.child("concat_input_fc", inputFc);
-    this.#gru = this.child("gru", new Gru(hiddenDim, hiddenDim, gruLayers, gruDropout));
-    this.#outputFc = this.child("output_fc", new Linear(gruLayers * hiddenDim, eventDim, init));
-  }
-
+export class PerformanceRnn extends EventRnn {
   /**
    * Loads a checkpoint with its hparams, opening a backend if none is open.
    *
    * @param where `"pretrained"`, a file, a run folder or a URL
    * @throws {CheckpointError} If it is a checkpoint of another model or damaged
    */
-  static async load(
+  static load(
     where: string | URL = "pretrained",
-    options: { readonly backend?: BackendChoice; readonly threads?: number } = {},
+    options: LoadOptions = {},
   ): Promise<PerformanceRnn> {
-    const { hparams, state, name } = await openCheckpoint("performance_rnn", where);
-    await openBackend(options.backend, options);
-    return new PerformanceRnn(hparams).loadStateDict(state, name);
+    return loadEventRnn("performance_rnn", PerformanceRnn, where, options);
   }
 
-  /**
-   * Turns latents into the states before the first step.
-   *
-   * @param init [batch, initDim], drawn from N(0, 1)
-   * @returns [layers, batch, hiddenDim]
-   */
-  initToHidden(init: Tensor2D): Tensor3D {
-    const { initDim, hiddenDim, gruLayers, upstreamInitToHidden } = this.hparams;
-    checkShape("PerformanceRnn.initToHidden(init)", init, ["batch", initDim]);
-    return tf.tidy(() => {
-      const flat = tf.tanh(this.#initFc.forward(init));
-      // Upstream quirk: states of one item come from the latents of others; performance_rnn_test.ts pins it
-      if (upstreamInitToHidden) return tf.reshape(flat, [gruLayers, init.shape[0], hiddenDim]);
-      const perItem = tf.reshape(flat, [init.shape[0], gruLayers, hiddenDim]);
-      return tf.transpose(perItem, [1, 0, 2]) as Tensor3D;
-    });
+  /** The GRU reads the inputs as they are. */
+  protected override mix(x: Tensor3D): MixedInput {
+    return { x, past: null };
   }
 
-  /**
-   * Reads a whole sequence of events.
-   *
-   * @returns The logits of the event after each step, and the state after the last one
-   * @throws {TypeError} If a shape differs
-   */
-  forward({ events, controls, hidden }: PerformanceRnnInput, pass: Pass): PerformanceRnnOutput {
-    checkShape("PerformanceRnn.forward(events)", events, ["time", "batch"]);
-    const [time, batch] = events.shape;
-    if (controls) {
-      const axes = [time, batch, this.hparams.controlDim];
-      checkShape("PerformanceRnn.forward(controls)", controls, axes);
-    }
-    return tf.tidy(() => {
-      const input = tf.leakyRelu(
-        this.#inputFc.forward(this.#concatInput(events, controls)),
-        INPUT_SLOPE,
-      );
-      const states = this.#gru.forward(input, hidden, pass);
-      const logits = this.#outputFc.forward(tf.concat(states, 2)); // every layer's state, not the top one alone
-      const last = states.map((state) => tf.slice(state, [time - 1, 0, 0], [1, batch, -1]));
-      return { logits, hidden: tf.concat(last, 0) };
-    });
-  }
-
-  /**
-   * Reads a sequence as it was played: the input of each step is the true event before it.
-   *
-   * @param init [batch, initDim]
-   * @param events [time, batch] int32, the events to predict
-   * @returns logits [time, batch, eventDim]
-   */
-  teacherForced(init: Tensor2D, events: Tensor2D, controls: Tensor3D | null, pass: Pass): Tensor3D {
-    return tf.tidy(() => {
-      const input = this.precedingEvents(events);
-      return this.forward({ events: input, controls, hidden: this.initToHidden(init) }, pass)
-        .logits;
-    });
-  }
-
-  /** The event before each of `events` [time, batch] int32: the primary event, then all but the last. */
-  precedingEvents(events: Tensor2D): Tensor2D {
-    const [time, batch] = events.shape;
-    return tf.tidy(() => {
-      const first = tf.fill([1, batch], this.primaryEvent, "int32") as Tensor2D;
-      return tf.concat([first, tf.slice(events, [0, 0], [time - 1, batch])], 0);
-    });
-  }
-
-  /**
-   * Cross entropy of every event in nats.
-   *
-   * @param logits [time, batch, eventDim]
-   * @param events [time, batch] int32
-   * @returns [time, batch]
-   */
-  lossPerEvent(logits: Tensor3D, events: Tensor2D): Tensor2D {
-    return tf.tidy(() => {
-      const rows = tf.reshape(logits, [-1, this.hparams.eventDim]) as Tensor2D;
-      return tf.reshape(crossEntropyPerRow(rows, tf.reshape(events, [-1])), events.shape);
-    });
-  }
-
-  /** The logits [batch, eventDim] and the state after one more event; `last` is [batch]. */
-  inference(last: Int32Array, controls: Tensor3D | null, hidden: Tensor3D): {
-    logits: Tensor2D;
-    hidden: Tensor3D;
-  } {
-    return tf.tidy(() => {
-      const events = tf.tensor2d(last, [1, last.length], "int32");
-      const next = this.forward({ events, controls, hidden }, inferencePass);
-      const logits = tf.reshape(next.logits, [last.length, -1]) as Tensor2D;
-      return { logits, hidden: next.hidden };
-    });
-  }
-
-  /** Begins a composition after the primary event; reads the weights as they are now. */
-  decoder(start: DecodingStart): EventDecoder {
-    return new GruDecoder(this.#decodeNetwork(start.controls), this.primaryEvent, start);
-  }
-
-  /**
-   * Composes a piece.
-   *
-   * @example
-   * ```ts ignore
-   * using rnn = await PerformanceRnn.load("pretrained");
-   * const piece = await rnn.generate({ seconds: 30, key: "C:maj", density: 4, seed: 7 });
-   * await Deno.writeFile("out.mid", piece.toMidi());
-   * ```
-   * @throws {RangeError} If an option is out of range
-   */
-  async generate(options: GenerateOptions = {}): Promise<Performance> {
-    const [piece] = await generatePerformances(this, { ...options, count: 1 });
-    return piece!;
-  }
-
-  /** Composes `options.count` pieces at once, each from its own latent and draws. */
-  generateMany(options: GenerateOptions & { readonly count: number }): Promise<Performance[]> {
-    return generatePerformances(this, options);
-  }
-
-  /** The input layer is affine, so what an event and a row of controls add to it are tables. */
-  #decodeNetwork(controls: ControlTrack | null): GruDecodeNetwork {
-    const { eventDim, controlDim } = this.hparams, { weight, bias } = this.#inputFc;
-    const tables = tf.tidy(() => {
-      const parts = tf.split(weight.value as Tensor2D, [eventDim, 1, controlDim], 1);
-      const [ofEvents, ofFlag, ofControls] = parts as [Tensor2D, Tensor2D, Tensor2D];
-      const added = controls
-        ? tf.matMul(
-          tf.tensor2d(controls.rows, [controls.ticks.length, controlDim]),
-          ofControls,
-          false,
-          true,
-        )
-        : tf.transpose(ofFlag);
-      const ticks = Int32Array.from({ length: eventDim }, (_, event) => ticksOf(event));
-      return {
-        eventTable: tf.matMul<Tensor2D>(this.#embedding.weight.value, ofEvents, false, true),
-        controlTable: tf.add(added, bias.value) as Tensor2D,
-        rowTicks: tf.tensor1d(controls?.ticks ?? [0], "int32"),
-        eventTicks: tf.tensor1d(ticks, "int32"),
-      };
-    });
-    return {
-      ...tables,
-      slope: INPUT_SLOPE,
-      layers: this.#gru.layers.map(({ weightIh, weightHh, biasIh, biasHh }) => ({
-        weightIh: weightIh.value as Tensor2D,
-        weightHh: weightHh.value as Tensor2D,
-        biasIh: biasIh.value as Tensor1D,
-        biasHh: biasHh.value as Tensor1D,
-      })),
-      outputWeight: this.#outputFc.weight.value as Tensor2D,
-      outputBias: this.#outputFc.bias.value as Tensor1D,
-    };
-  }
-
-  #concatInput(events: Tensor2D, controls: Tensor3D | null): Tensor3D {
-    const [time, batch] = events.shape;
-    const { controlDim } = this.hparams;
-    const flag = controls ? tf.zeros([time, batch, 1]) : tf.ones([time, batch, 1]);
-    const given: Tensor = controls ?? tf.zeros([time, batch, controlDim]);
-    return tf.concat([this.#embedding.forward(events), flag, given], 2) as Tensor3D;
+  /** There is none. */
+  protected override decodeAttention(): undefined {
+    return undefined;
   }
 }

@@ -6,7 +6,7 @@ import { exists, pathKind } from "../datatools/io.ts";
 import { Ngram, ngramLikelihoods } from "../datatools/metrics/ngram.ts";
 import type { ModelId } from "../hparams/registry.ts";
 import type { BackendChoice } from "../models/device/mod.ts";
-import { PerformanceRnn } from "../models/performance_rnn.ts";
+import { loadModel } from "../models/registry.ts";
 import { type Likelihood, measureLikelihood } from "./evaluation/likelihood.ts";
 import { ProgressBar } from "./logging/console.ts";
 import type { Outcome, Terminal } from "./outcome.ts";
@@ -27,7 +27,7 @@ const BATCH_SIZE = 64;
 
 /** Measures the likelihood with and without controls, beside n-grams fitted on the training pieces. */
 export async function evaluate(flags: EvaluateFlags, terminal: Terminal): Promise<Outcome> {
-  using rnn = await PerformanceRnn.load(flags.checkpoint, flags);
+  using rnn = await loadModel(flags.model, flags.checkpoint, flags);
   const { windowSize, strideSize } = rnn.hparams;
   const { data, cache = await defaultCache(flags) } = flags;
   const dir = await preparedSet({ data, cache }, rnn.hparams, terminal);

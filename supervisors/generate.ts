@@ -3,9 +3,10 @@ import { makeDir, readBytes, writeAtomic } from "../datatools/io.ts";
 import { readMidi } from "../datatools/midi/smf.ts";
 import type { Performance } from "../datatools/results/performance.ts";
 import type { ModelId } from "../hparams/registry.ts";
+import type { EventRnn } from "../models/decoding/event_rnn.ts";
 import type { GenerateOptions } from "../models/decoding/performances.ts";
 import type { BackendChoice } from "../models/device/mod.ts";
-import { PerformanceRnn } from "../models/performance_rnn.ts";
+import { loadModel } from "../models/registry.ts";
 import { ProgressBar } from "./logging/console.ts";
 import type { Outcome, Terminal } from "./outcome.ts";
 
@@ -26,7 +27,7 @@ export interface GenerateFlags extends Omit<GenerateOptions, "controlsFrom" | "o
 export async function generate(flags: GenerateFlags, terminal: Terminal): Promise<Outcome> {
   const stems = namesOf(flags.model, flags.count).map((name) => `${flags.out}/${name}`);
   if (flags.dryRun) return wouldWrite(stems);
-  using rnn = await PerformanceRnn.load(flags.checkpoint, flags);
+  using rnn = await loadModel(flags.model, flags.checkpoint, flags);
   const pieces = await compose(rnn, flags, terminal);
   const files = await writePieces(pieces, stems, flags, terminal);
   return {
@@ -76,7 +77,7 @@ function namesOf(model: ModelId, count: number): string[] {
 }
 
 async function compose(
-  rnn: PerformanceRnn,
+  rnn: EventRnn,
   flags: GenerateFlags,
   terminal: Terminal,
 ): Promise<Performance[]> {

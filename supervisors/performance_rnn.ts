@@ -1,12 +1,12 @@
-/** Training of PerformanceRnn: teacher forcing over windows of played pieces. @module */
+/** Training of PerformanceRnn and its attentive variant: teacher forcing over windows of played pieces. @module */
 import { type Tensor2D, type Tensor3D, tf } from "../deps/tf.ts";
 import {
   type PerformanceBatches,
   type ValidationBatches,
 } from "../datatools/datasets/performance_batches.ts";
 import type { PerformanceRnnHParams } from "../hparams/performance_rnn.ts";
+import type { EventRnn } from "../models/decoding/event_rnn.ts";
 import type { Losses, Pass } from "../models/nn/mod.ts";
-import type { PerformanceRnn } from "../models/performance_rnn.ts";
 import { measureLikelihood } from "./evaluation/likelihood.ts";
 import { writePerformance } from "./samples.ts";
 import {
@@ -38,11 +38,11 @@ export interface PerformanceRnnData {
   readonly valid?: ValidationBatches;
 }
 
-/** Trains a {@linkcode PerformanceRnn}. */
-export class PerformanceRnnSupervisor extends Supervisor<PerformanceRnn, PerformanceRnnBatch> {
+/** Trains a `PerformanceRnn` or a `PerformanceRnnAttentive`. */
+export class PerformanceRnnSupervisor extends Supervisor<EventRnn, PerformanceRnnBatch> {
   /** Prepares a run over `data`. */
   constructor(
-    model: PerformanceRnn,
+    model: EventRnn,
     override readonly hparams: PerformanceRnnHParams,
     run: Run,
     readonly data: PerformanceRnnData,
@@ -52,8 +52,8 @@ export class PerformanceRnnSupervisor extends Supervisor<PerformanceRnn, Perform
 
   protected override phases(): Phase<PerformanceRnnBatch>[] {
     const losses = (batch: PerformanceRnnBatch, pass: Pass): Losses => {
-      const hidden = this.model.initToHidden(batch.latent);
-      const { logits } = this.model.forward({ ...batch, events: batch.inputs, hidden }, pass);
+      const state = this.model.startState(batch.latent);
+      const { logits } = this.model.forward({ ...batch, events: batch.inputs, state }, pass);
       return { loss: tf.mean(this.model.lossPerEvent(logits, batch.events)) };
     };
     return [{ name: "rnn", trains: this.model, losses }];
@@ -105,11 +105,11 @@ export class PerformanceRnnSupervisor extends Supervisor<PerformanceRnn, Perform
     const draws = this.random("teacherForcing").uniform(index, events.shape[0]);
     const mixed = tf.tidy(() => {
       const rows: Tensor2D[] = [rowOf(truth, 0)];
-      let hidden = this.model.initToHidden(latent);
+      let state = this.model.startState(latent);
       for (let t = 1; t < events.shape[0]; t++) {
-        const row = { events: rows[t - 1]!, controls: controls && rowOf(controls, t - 1), hidden };
+        const row = { events: rows[t - 1]!, controls: controls && rowOf(controls, t - 1), state };
         const next = this.model.forward(row, { training: false });
-        hidden = next.hidden;
+        state = next.state;
         const own = tf.cast(tf.argMax(next.logits, 2), "int32") as Tensor2D;
         rows.push(draws[t]! < teacherForcingRatio ? rowOf(truth, t) : own);
       }

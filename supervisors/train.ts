@@ -21,7 +21,8 @@ import { defaultPreset } from "../hparams/presets.ts";
 import type { ModelId } from "../hparams/registry.ts";
 import { modelState } from "../models/checkpoint.ts";
 import { type BackendChoice, type BackendInfo, openBackend } from "../models/device/mod.ts";
-import { PerformanceRnn } from "../models/performance_rnn.ts";
+import type { EventRnn } from "../models/decoding/event_rnn.ts";
+import { createModel } from "../models/registry.ts";
 import { runState } from "./checkpoint.ts";
 import { type DataPlace, preparedSet } from "./prepared_set.ts";
 import { RunLog } from "./logging/run_log.ts";
@@ -65,7 +66,7 @@ export async function train(flags: TrainFlags, terminal: Terminal): Promise<Outc
   using data = await openData(flags, hparams, terminal);
   await makeDir(runPaths(flags.out).checkpoints);
   await writeHParams(flags.out, hparams);
-  using model = new PerformanceRnn(hparams);
+  using model = createModel(flags.model, hparams);
   const metadata = {
     model: flags.model,
     hparams: JSON.stringify(hparams),
@@ -136,7 +137,7 @@ function parseJson(text: string, name: string): unknown {
 }
 
 function plan(flags: TrainFlags, hparams: PerformanceRnnHParams, resuming: boolean): Outcome {
-  const parameters = new PerformanceRnn(hparams).parameterCount();
+  const parameters = createModel(flags.model, hparams).parameterCount();
   const verb = resuming ? "go on with" : "start";
   return {
     text: `Would ${verb} ${flags.out}: ${hparams.totalSteps} steps of ${hparams.batchSize} x ` +
@@ -177,7 +178,7 @@ async function openData(
   };
 }
 
-async function startModel(model: PerformanceRnn, flags: TrainFlags, seed: number): Promise<void> {
+async function startModel(model: EventRnn, flags: TrainFlags, seed: number): Promise<void> {
   model.initialize(seed);
   if (flags.init === undefined) return;
   const { source, tensors } = await findCheckpoint(flags.init, { model: flags.model });

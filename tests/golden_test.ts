@@ -16,7 +16,7 @@ const miditools: GoldenFamily = {
 const built: readonly GoldenFamily[] = [miditools, performanceRnn];
 
 /** Families of the recordings whose models or tools are not built, though a shorter prefix would fit. */
-const notBuilt: readonly string[] = ["performancernn-attentive-", "performancernn-beam"];
+const notBuilt: readonly string[] = ["performancernn-beam"];
 
 const { name: backend } = await openBackend();
 

@@ -6,7 +6,7 @@ import {
   type GruDecodeNetwork,
   type GruDecodeState,
 } from "../device/mod.ts";
-import type { DecodingStart, EventDecoder } from "./performances.ts";
+import type { DecodingStart, EventDecoder } from "./event_model.ts";
 import { NO_CLASS } from "./sampling.ts";
 
 /** Draws events from a GRU network, and holds its states between the calls. */
@@ -17,18 +17,15 @@ export class GruDecoder implements EventDecoder {
   #state: GruDecodeState;
   #step = 0;
 
-  /**
-   * @param network the decoder disposes of its tables, not of its weights
-   * @param first the event before the first one
-   */
-  constructor(network: GruDecodeNetwork, first: number, start: Omit<DecodingStart, "controls">) {
-    const batch = start.hidden.shape[1];
+  /** Starts from copies; the decoder disposes of the tables of `network`, not of its weights. */
+  constructor(network: GruDecodeNetwork, start: Omit<DecodingStart, "controls">) {
+    const { state: { hidden }, last } = start;
     this.#network = network;
     this.#start = start;
     this.#state = {
-      event: tf.fill([batch], first, "int32"),
-      hidden: tf.clone(start.hidden),
-      clock: tf.zeros([batch], "int32"),
+      event: tf.tensor1d(last, "int32"),
+      hidden: tf.clone(hidden),
+      clock: tf.zeros([last.length], "int32"),
     };
   }
 

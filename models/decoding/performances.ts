@@ -1,5 +1,5 @@
 /** From a network over events to pieces of music: controls, sampling, stopping, notes. @module */
-import { type Tensor2D, type Tensor3D, tf } from "../../deps/tf.ts";
+import { tf } from "../../deps/tf.ts";
 import {
   constantControl,
   CONTROL_DIM,
@@ -13,49 +13,13 @@ import type { Note } from "../../datatools/midi/notes.ts";
 import { RandomStream } from "../../datatools/random.ts";
 import { Performance } from "../../datatools/results/performance.ts";
 import type { PerformanceRnnHParams } from "../../hparams/performance_rnn.ts";
+import {
+  type ControlTrack,
+  type EventModel,
+  type EventState,
+  stateTensors,
+} from "./event_model.ts";
 import type { Sampling } from "./sampling.ts";
-
-/** Controls by time, for all pieces of a composition. */
-export interface ControlTrack {
-  /** [rows, controlDim] */
-  readonly rows: Float32Array;
-  /** [rows], ascending from 0: the time from which each row holds, in ticks of 10 microseconds. */
-  readonly ticks: Int32Array;
-}
-
-/** What a composition starts from. */
-export interface DecodingStart {
-  /** [layers, batch, hiddenDim], which stays the caller's. */
-  readonly hidden: Tensor3D;
-  /** What steers it; null for nothing. */
-  readonly controls: ControlTrack | null;
-  /** How events are drawn. */
-  readonly sampling: Sampling;
-  /** Gives the draws of step `s` as `uniform(s, 2 * batch)`. */
-  readonly random: RandomStream;
-}
-
-/** A composition under way. */
-export interface EventDecoder extends Disposable {
-  /** How many events a call of `next` should draw: few enough to show progress, enough to be fast. */
-  readonly chunk: number;
-  /**
-   * Draws the next events of each piece, each from what follows the one before.
-   *
-   * @returns [steps, batch]
-   * @throws {RangeError} If a logit is NaN
-   */
-  next(steps: number): Promise<Int32Array>;
-}
-
-/** A network that says which piano event comes next. */
-export interface EventModel {
-  readonly hparams: PerformanceRnnHParams;
-  /** Turns latents [batch, initDim] into the states before the first step. */
-  initToHidden(latent: Tensor2D): Tensor3D;
-  /** Begins a composition after the event that stands before all others. */
-  decoder(start: DecodingStart): EventDecoder;
-}
 
 /** What can be asked of a composition; what is left out comes from the model's hparams. */
 export interface GenerateOptions {
@@ -116,9 +80,10 @@ export async function generatePerformances(
   }
   const pieces = Array.from({ length: count }, () => new EventTape(limits));
   const random = new RandomStream(options.seed ?? hparams.seed, "generate");
-  const hidden = startState(model, count, random.child("latent"));
-  using decoder = model.decoder({ hidden, controls, sampling, random });
-  hidden.dispose();
+  const state = startState(model, count, random.child("latent"));
+  const last = new Int32Array(count).fill(model.primaryEvent);
+  using decoder = model.decoder({ state, last, controls, sampling, random });
+  tf.dispose(stateTensors(state));
   while (pieces.some((piece) => !piece.done)) {
     const left = limits.steps - Math.min(...pieces.map((piece) => piece.length));
     const events = await decoder.next(Math.min(decoder.chunk, left));
@@ -166,13 +131,13 @@ class EventTape {
   }
 }
 
-/** The states before the first step, one latent a piece. */
-function startState(model: EventModel, count: number, random: RandomStream): Tensor3D {
+/** Where the model stands before the first step, one latent a piece. */
+function startState(model: EventModel, count: number, random: RandomStream): EventState {
   const { initDim } = model.hparams;
   const latent = tf.tensor2d(random.normal(0, count * initDim), [count, initDim]);
-  const hidden = model.initToHidden(latent);
+  const state = model.startState(latent);
   latent.dispose();
-  return hidden;
+  return state;
 }
 
 function controlTrack(options: GenerateOptions, codec: CodecId): ControlTrack | null {

@@ -23,6 +23,7 @@ export { globalNorm } from "./kernels/global_norm/mod.ts";
 export { gruSequence } from "./kernels/gru/mod.ts";
 export {
   gruDecode,
+  type GruDecodeAttention,
   gruDecodeChunk,
   type GruDecodeLayer,
   type GruDecodeNetwork,

@@ -10,6 +10,11 @@ export function zeros(shape: readonly number[]): Float32Array {
   return new Float32Array(sizeOf(shape));
 }
 
+/** All ones. */
+export function ones(shape: readonly number[]): Float32Array {
+  return new Float32Array(sizeOf(shape)).fill(1);
+}
+
 /** Uniform in [-bound, bound). */
 export function uniform(bound: number): Initializer {
   return (shape, random) => random.uniform(0, sizeOf(shape)).map((u) => bound * (2 * u - 1));
@@ -20,4 +25,10 @@ export function xavierNormal(shape: readonly number[], random: RandomStream): Fl
   const [fanOut, fanIn] = shape as [number, number];
   const deviation = Math.sqrt(2 / (fanIn + fanOut));
   return random.normal(0, sizeOf(shape)).map((x) => deviation * x);
+}
+
+/** Uniform with the variance of {@linkcode xavierNormal}: Glorot & Bengio 2010, eq. 16. */
+export function xavierUniform(shape: readonly number[], random: RandomStream): Float32Array {
+  const [fanOut, fanIn] = shape as [number, number];
+  return uniform(Math.sqrt(6 / (fanIn + fanOut)))(shape, random);
 }

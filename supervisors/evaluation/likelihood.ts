@@ -5,8 +5,8 @@ import type {
   ValidationBatches,
 } from "../../datatools/datasets/performance_batches.ts";
 import { describeEvent, shiftOf } from "../../datatools/midi/events.ts";
+import type { EventRnn } from "../../models/decoding/event_rnn.ts";
 import { inferencePass } from "../../models/nn/mod.ts";
-import type { PerformanceRnn } from "../../models/performance_rnn.ts";
 
 /** Likelihood in nats; per note and per second compare across encodings, per event does not. */
 export interface Likelihood {
@@ -36,7 +36,7 @@ export interface LikelihoodOptions {
  * The true event before each one is read (teacher forcing), without dropout.
  */
 export async function measureLikelihood(
-  model: PerformanceRnn,
+  model: EventRnn,
   batches: ValidationBatches,
   { controls, maxBatches = 0, onProgress }: LikelihoodOptions,
 ): Promise<Likelihood> {
@@ -66,7 +66,7 @@ export async function measureLikelihood(
 }
 
 async function lossesOf(
-  model: PerformanceRnn,
+  model: EventRnn,
   batch: ValidationBatch,
   controls: boolean,
 ): Promise<Float32Array> {

@@ -49,28 +49,28 @@ Deno.test("PerformanceRnn.forward over a sequence equals step after step", async
   using model = smallModel();
   const ids = Int32Array.from(random.uniform(1, 10), (u) => Math.floor(240 * u));
   const controls = tf.tensor3d(random.uniform(2, 10 * 24), [5, 2, 24]);
-  const start = model.initToHidden(tf.tensor2d(random.normal(3, 8), [2, 4]));
+  const start = model.startState(tf.tensor2d(random.normal(3, 8), [2, 4]));
   const events = tf.tensor2d(ids, [5, 2], "int32");
-  const whole = model.forward({ events, controls, hidden: start }, inferencePass);
-  let hidden = start;
+  const whole = model.forward({ events, controls, state: start }, inferencePass);
+  let state = start;
   for (let t = 0; t < 5; t++) {
     const control = tf.slice(controls, [t, 0, 0], [1, 2, 24]) as tf.Tensor3D;
-    const next = model.inference(ids.slice(2 * t, 2 * t + 2), control, hidden);
+    const next = model.inference(ids.slice(2 * t, 2 * t + 2), control, state);
     const expected = await tf.slice(whole.logits, [t, 0, 0], [1, 2, 240]).data();
     (await next.logits.data()).forEach((x, i) => assert(Math.abs(x - expected[i]!) < 1e-5));
-    hidden = next.hidden;
+    state = next.state;
   }
-  const last = await whole.hidden.data();
-  (await hidden.data()).forEach((x, i) => assert(Math.abs(x - last[i]!) < 1e-5));
+  const last = await whole.state.hidden.data();
+  (await state.hidden.data()).forEach((x, i) => assert(Math.abs(x - last[i]!) < 1e-5));
 });
 
 Deno.test("PerformanceRnn.forward hears dropout in training alone, the same for the same step", async () => {
   using model = smallModel({ gruDropout: 0.5 });
   const events = tf.zeros<tf.Rank.R2>([6, 2], "int32");
-  const hidden = tf.zeros<tf.Rank.R3>([2, 2, 12]);
+  const state = { hidden: tf.zeros<tf.Rank.R3>([2, 2, 12]), past: null };
   const run = async (step: number | null) => {
     const pass = step === null ? inferencePass : { training: true as const, random, step };
-    return String(await model.forward({ events, controls: null, hidden }, pass).logits.data());
+    return String(await model.forward({ events, controls: null, state }, pass).logits.data());
   };
   assertEquals(await run(1), await run(1));
   assert(await run(1) !== await run(2) && await run(1) !== await run(null));
@@ -79,9 +79,9 @@ Deno.test("PerformanceRnn.forward hears dropout in training alone, the same for 
 Deno.test("PerformanceRnn.forward names the argument whose shape is wrong", () => {
   using model = smallModel();
   const events = tf.zeros<tf.Rank.R2>([6, 2], "int32");
-  const hidden = tf.zeros<tf.Rank.R3>([2, 3, 12]);
+  const state = { hidden: tf.zeros<tf.Rank.R3>([2, 3, 12]), past: null };
   assertThrows(
-    () => model.forward({ events, controls: null, hidden }, inferencePass),
+    () => model.forward({ events, controls: null, state }, inferencePass),
     /Gru.forward\(hidden\) has shape \[2,3,12\], expected \[2, 2, 12\]/,
   );
 });
@@ -107,26 +107,27 @@ Deno.test("PerformanceRnn.generate draws the recorded events of the shipped chec
 
 Deno.test("PerformanceRnn.decoder draws the same events in parts, from logits as inference has them", async () => {
   using model = smallModel();
-  const hidden = model.initToHidden(tf.tensor2d(random.normal(9, 12), [3, 4]));
+  const state = model.startState(tf.tensor2d(random.normal(9, 12), [3, 4]));
   const rows = random.uniform(4, 2 * 24), ticks = Int32Array.of(0, 20_000);
   const sampling = { temperature: 0.9, topK: 50, topP: 0.95, greedyRatio: 0.1 };
-  const start = { hidden, controls: { rows, ticks }, sampling, random };
+  const last = new Int32Array(3).fill(model.primaryEvent);
+  const start = { state, last, controls: { rows, ticks }, sampling, random };
   using whole = model.decoder(start);
   using parts = model.decoder(start);
   const expected = await whole.next(20), found: number[] = [];
   for (const steps of [1, 7, 12]) found.push(...await parts.next(steps));
   assertEquals(found, [...expected]);
-  let last = new Int32Array(3).fill(model.primaryEvent), state = hidden;
+  let events = last, now = state;
   const seconds = [0, 0, 0];
   for (let step = 0; step < 20; step++) {
-    const now = seconds.map((time) => time >= 0.2 ? rows.slice(24) : rows.slice(0, 24));
-    const controls = tf.tensor3d(now.flatMap((row) => [...row]), [1, 3, 24]);
-    const next = model.inference(last, controls, state);
+    const asked = seconds.map((time) => time >= 0.2 ? rows.slice(24) : rows.slice(0, 24));
+    const controls = tf.tensor3d(asked.flatMap((row) => [...row]), [1, 3, 24]);
+    const next = model.inference(events, controls, now);
     const logits = await next.logits.data<"float32">();
-    last = drawClasses(logits, random.uniform(step, 6), sampling) as typeof last;
-    assertEquals([...last], [...expected.slice(3 * step, 3 * step + 3)]);
-    last.forEach((event, i) => seconds[i]! += shiftOf(event));
-    state = next.hidden;
+    events = drawClasses(logits, random.uniform(step, 6), sampling) as typeof events;
+    assertEquals([...events], [...expected.slice(3 * step, 3 * step + 3)]);
+    events.forEach((event, i) => seconds[i]! += shiftOf(event));
+    now = next.state;
   }
 });
 

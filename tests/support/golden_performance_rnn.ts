@@ -1,10 +1,11 @@
 /** Golden family `performancernn-`: forward passes, greedy events, gradients and training steps. */
 import { tf } from "../../deps/tf.ts";
 import { RandomStream } from "../../datatools/random.ts";
-import { performanceRnnSchema } from "../../hparams/performance_rnn.ts";
-import type { ControlTrack } from "../../models/decoding/performances.ts";
+import { parseHParams } from "../../hparams/load.ts";
+import type { ControlTrack, EventState } from "../../models/decoding/event_model.ts";
+import type { EventRnn } from "../../models/decoding/event_rnn.ts";
 import { inferencePass } from "../../models/nn/mod.ts";
-import { PerformanceRnn } from "../../models/performance_rnn.ts";
+import { createModel } from "../../models/registry.ts";
 import { Adam } from "../../supervisors/optimizers/adam.ts";
 import { globalNorm } from "../../models/device/mod.ts";
 import { clipFactor } from "../../supervisors/optimizers/clip.ts";
@@ -12,13 +13,12 @@ import { gradientsOf } from "../../supervisors/supervisor.ts";
 import { assert } from "./assert.ts";
 import { GoldenCase, type GoldenFamily } from "./golden.ts";
 
-/** Everything of PerformanceRnn but the attentive variant and beam search, which are not built. */
+/** PerformanceRnn and its attentive variant, but beam search, which is not built. */
 export const performanceRnn: GoldenFamily = {
   prefix: "performancernn-",
   async check(file) {
     const golden = new GoldenCase(file);
-    using model = new PerformanceRnn(hparamsOf(golden));
-    model.loadStateDict(golden.state(), file.name);
+    using model = modelOf(golden);
     if (golden.outputs().some((name) => name.startsWith("stats_"))) {
       await checkTraining(golden, model);
     } else await checkForward(golden, model);
@@ -26,12 +26,16 @@ export const performanceRnn: GoldenFamily = {
   },
 };
 
-function hparamsOf(golden: GoldenCase) {
+function modelOf(golden: GoldenCase): EventRnn {
   const named = Object.entries(golden.hparams).map(([name, value]) => [
     name.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase()),
     value,
   ]);
-  return performanceRnnSchema.parse({ ...Object.fromEntries(named), upstreamInitToHidden: true });
+  const id = golden.file.name.includes("-attentive-")
+    ? "performance_rnn_attentive"
+    : "performance_rnn";
+  const hparams = parseHParams(id, { preset: "upstream", file: Object.fromEntries(named) });
+  return createModel(id, hparams).loadStateDict(golden.state(), golden.file.name);
 }
 
 const tensorOf = (golden: GoldenCase, key: string) => {
@@ -43,45 +47,45 @@ const eventsOf = (golden: GoldenCase, key: string) => {
   return tf.tensor2d(integers, shape as [number, number], "int32");
 };
 
-async function checkForward(golden: GoldenCase, model: PerformanceRnn): Promise<void> {
+async function checkForward(golden: GoldenCase, model: EventRnn): Promise<void> {
   const init = tensorOf(golden, "in/init") as tf.Tensor2D;
   const first = tf.slice(init, [0, 0], [1, -1]) as tf.Tensor2D;
-  const hidden = model.initToHidden(init);
+  const state = model.startState(init);
   for (const name of golden.outputs()) {
-    if (name === "hidden0") golden.compare(name, await hidden.data(), "forward");
+    if (name === "hidden0") golden.compare(name, await state.hidden.data(), "forward");
     else if (name === "hidden0_item0_alone") {
       golden.compare(name, await model.initToHidden(first).data(), "forward");
-    } else if (name.startsWith("step_")) await checkStep(golden, model, { name, hidden });
+    } else if (name.startsWith("step_")) await checkStep(golden, model, { name, state });
     else if (name.startsWith("tf_")) await checkTeacherForced(golden, model, { name, init });
     else if (name.startsWith("greedy_")) {
       const from = name.includes("item0_alone") ? first : init;
       golden.compare(name, await greedyEvents(golden, model, { name, init: from }), "exact");
     }
   }
-  tf.dispose([init, first, hidden]);
+  tf.dispose([init, first, state.hidden]);
 }
 
 /** One event from the recorded state, with or without control: `step_[no]control_logits|hidden`. */
 async function checkStep(
   golden: GoldenCase,
-  model: PerformanceRnn,
-  { name, hidden }: { name: string; hidden: tf.Tensor3D },
+  model: EventRnn,
+  { name, state }: { name: string; state: EventState },
 ): Promise<void> {
   const controls = name.includes("nocontrol")
     ? null
     : tensorOf(golden, "in/control") as tf.Tensor3D;
   const out = model.forward(
-    { events: eventsOf(golden, "in/event"), controls, hidden },
+    { events: eventsOf(golden, "in/event"), controls, state },
     inferencePass,
   );
-  const values = name.endsWith("hidden") ? out.hidden : out.logits;
+  const values = name.endsWith("hidden") ? out.state.hidden : out.logits;
   golden.compare(name, await values.data(), "forward");
 }
 
 /** `tf_logits_*` and `tf_softmax_*`. */
 async function checkTeacherForced(
   golden: GoldenCase,
-  model: PerformanceRnn,
+  model: EventRnn,
   { name, init }: { name: string; init: tf.Tensor2D },
 ): Promise<void> {
   const controls = name.includes("nocontrol")
@@ -95,7 +99,7 @@ async function checkTeacherForced(
 /** The likeliest event after each step, [steps, batch]; controls stay those of the first step. */
 async function greedyEvents(
   golden: GoldenCase,
-  model: PerformanceRnn,
+  model: EventRnn,
   { name, init }: { name: string; init: tf.Tensor2D },
 ): Promise<number[]> {
   const steps = golden.get(`out/${name}`).shape[0]!, { controlDim } = model.hparams;
@@ -113,20 +117,21 @@ async function greedyEvents(
 
 /** The likeliest events of one item, in two calls of its decoder. */
 async function greedyDraws(
-  model: PerformanceRnn,
+  model: EventRnn,
   hidden: tf.Tensor3D,
   controls: ControlTrack | null,
   steps: number,
 ): Promise<Int32Array> {
   const sampling = { temperature: 1, topK: 0, topP: 1, greedyRatio: 1 };
   const random = new RandomStream(1, "unused");
-  using decoder = model.decoder({ hidden, controls, sampling, random });
+  const last = Int32Array.of(model.primaryEvent), state = { hidden, past: null };
+  using decoder = model.decoder({ state, last, controls, sampling, random });
   const half = Math.ceil(steps / 2);
   return Int32Array.of(...await decoder.next(half), ...await decoder.next(steps - half));
 }
 
 /** Updates from given latents: clipped gradients of the first, parameters after some, losses and norms of all. */
-async function checkTraining(golden: GoldenCase, model: PerformanceRnn): Promise<void> {
+async function checkTraining(golden: GoldenCase, model: EventRnn): Promise<void> {
   const latents = tf.unstack(tensorOf(golden, "in/init")) as tf.Tensor2D[];
   const events = eventsOf(golden, "in/events");
   const controls = golden.has("in/controls")

@@ -34,11 +34,32 @@ export interface GruDecodeNetwork {
   readonly eventTicks: Tensor1D;
   /** The input layer's slope below 0. */
   readonly slope: number;
+  readonly attention?: GruDecodeAttention;
   readonly layers: readonly GruDecodeLayer[];
   /** [events, layers * hidden] */
   readonly outputWeight: Tensor2D;
   /** [events] */
   readonly outputBias: Tensor1D;
+}
+
+/** Causal attention over the last inputs, between the input layer and the first GRU layer. */
+export interface GruDecodeAttention {
+  /** [3 * hidden, hidden]: query, key, value rows */
+  readonly inWeight: Tensor2D;
+  /** [3 * hidden] */
+  readonly inBias: Tensor1D;
+  /** [hidden, hidden] */
+  readonly outWeight: Tensor2D;
+  /** [hidden] */
+  readonly outBias: Tensor1D;
+  /** [hidden], scale of the layer norm */
+  readonly gamma: Tensor1D;
+  /** [hidden], shift of the layer norm */
+  readonly beta: Tensor1D;
+  /** [heads]: what a score loses for each step that a key lies back. */
+  readonly slopes: readonly number[];
+  /** Inputs attended to, the current one included; at least 1. */
+  readonly window: number;
 }
 
 /** Where a decoding stands. */
@@ -151,7 +172,7 @@ export function gruDecode(
 ): GruDecodeResult {
   checkTensors(network, state);
   checkSettings(settings, state.event.shape[0]);
-  const { layers, slope, ...tables } = network, { key, ...numbers } = settings;
+  const { layers, slope, attention: _, ...tables } = network, { key, ...numbers } = settings;
   const weights = layers.flatMap((layer, i) =>
     layerTensors.map((name) => [`${name}${i}`, layer[name]] as const)
   );
