@@ -4,7 +4,7 @@ import { PerformanceDataset } from "./datasets/performance.ts";
 import { readBytes } from "./io.ts";
 import { COMPRESSED_DIM } from "./midi/control_codec.ts";
 import { countOutsideKeys, decodeEvents } from "./midi/event_codec.ts";
-import { type EventKind, eventRanges, firstEvent, pitchRange } from "./midi/events.ts";
+import { type EventKind, vocabularyOf } from "./midi/events.ts";
 import { type Instrument, type MidiFile, readMidi } from "./midi/smf.ts";
 import { drawPianoRoll } from "./plot/piano_roll.ts";
 import { MAX_MIDI_BYTES } from "./prepare.ts";
@@ -244,16 +244,18 @@ function describePart({ pieces }: Manifest, split?: Split): PartDescription {
 }
 
 function countAll(dataset: PerformanceDataset): SetHistograms {
-  const counts = new Array<number>(firstEvent.timeShift + 32).fill(0);
+  const { codec } = dataset.manifest;
+  const { size, ranges, pitches: [lowest] } = vocabularyOf(codec);
+  const counts = new Array<number>(size).fill(0);
   const densities = new Array<number>(12).fill(0);
   dataset.pieces.forEach((_, i) => {
     const { events, controls } = dataset.readPiece(i);
     for (const event of events) counts[event]++;
     for (let at = 0; at < controls.length; at += COMPRESSED_DIM) densities[controls[at]]++;
   });
-  const ofKind = (kind: EventKind) => counts.slice(...eventRanges[kind]);
+  const ofKind = (kind: EventKind) => counts.slice(...ranges[kind]);
   const pitches = new Array<number>(128).fill(0);
-  ofKind("noteOn").forEach((n, key) => pitches[pitchRange[0] + key] = n);
+  ofKind("noteOn").forEach((n, key) => pitches[lowest + key] = n);
   const pitchClasses = new Array<number>(12).fill(0);
   pitches.forEach((n, pitch) => pitchClasses[pitch % 12] += n);
   const sum = (kind: EventKind) => ofKind(kind).reduce((total, n) => total + n, 0);
@@ -267,7 +269,7 @@ function countAll(dataset: PerformanceDataset): SetHistograms {
     pitches,
     pitchClasses,
     velocityEvents: ofKind("velocity"),
-    velocities: Array.from({ length: 32 }, (_, value) => velocityOf(value, dataset.manifest.codec)),
+    velocities: Array.from({ length: 32 }, (_, value) => velocityOf(value, codec)),
     timeShifts: ofKind("timeShift"),
     densities,
     pieceMinutes: countMinutes(dataset.pieces.map(({ seconds }) => seconds / 60)),
@@ -276,8 +278,9 @@ function countAll(dataset: PerformanceDataset): SetHistograms {
 
 /** The MIDI velocity of a note after velocity event `value`. */
 function velocityOf(value: number, codec: Manifest["codec"]): number {
-  const { velocity, noteOn, noteOff, timeShift } = firstEvent;
-  return decodeEvents([velocity + value, noteOn, timeShift, noteOff], codec)[0].velocity;
+  const { velocity, noteOn, noteOff, timeShift } = vocabularyOf(codec).ranges;
+  const events = [velocity[0] + value, noteOn[0], timeShift[0], noteOff[0]];
+  return decodeEvents(events, codec)[0].velocity;
 }
 
 function countMinutes(minutes: readonly number[]): SetHistograms["pieceMinutes"] {

@@ -301,7 +301,7 @@ async function openData(out: string): Promise<DataWriter> {
   let offset = 0;
   return {
     add({ file, sha256 }, encoded) {
-      events.write(encoded.events);
+      events.write(Uint8Array.from(encoded.events));
       controls.write(encoded.controls);
       const { notes, seconds } = encoded;
       const piece: Piece = {

@@ -1,7 +1,7 @@
 /** One MIDI file to the bytes that a prepared set holds: what each worker of `prepareMidi` does. @module */
 import { encodeControls } from "./midi/control_codec.ts";
 import { encodeEvents } from "./midi/event_codec.ts";
-import { countNotes, eventSeconds } from "./midi/events.ts";
+import { countNotes, eventSeconds, vocabularyOf } from "./midi/events.ts";
 import { type Note, notesSeconds } from "./midi/notes.ts";
 import { readMidi } from "./midi/smf.ts";
 import type { PrepareSettings } from "./datasets/manifest.ts";
@@ -13,8 +13,8 @@ export const MAX_SECONDS = 12 * 3600;
 
 /** What a MIDI file became. */
 export interface EncodedPiece {
-  /** [events], each 0..239. */
-  events: Uint8Array;
+  /** [events], of the codec asked for. */
+  events: Uint16Array;
   /** [events, 13]. */
   controls: Uint8Array;
   /** How many notes the events play. */
@@ -48,7 +48,13 @@ export function encodePiece(
       return { reason: `too short: ${events.length} events, at least ${MIN_EVENTS} are needed` };
     }
     const controls = encodeControls(events, codec);
-    return { events, controls, notes: countNotes(events), seconds: eventSeconds(events) };
+    const vocabulary = vocabularyOf(codec);
+    return {
+      events,
+      controls,
+      notes: countNotes(events, vocabulary),
+      seconds: eventSeconds(events, vocabulary),
+    };
   } catch (error) {
     return { reason: error instanceof Error ? error.message : String(error) };
   }

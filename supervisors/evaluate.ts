@@ -77,7 +77,7 @@ function measureBaselines(
   return { uniform: Math.log(eventDim), ...Object.fromEntries(pairs) };
 }
 
-function* eventsOf(dataset: PerformanceDataset): Generator<Uint8Array> {
+function* eventsOf(dataset: PerformanceDataset): Generator<Uint16Array> {
   for (let i = 0; i < dataset.pieces.length; i++) yield dataset.readPiece(i).events;
 }
 

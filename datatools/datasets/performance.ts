@@ -1,7 +1,7 @@
 /** Windows and whole pieces of a prepared set, read from the disk when they are asked for. @module */
 import { openForRandomRead, type RandomReader } from "../io.ts";
 import { COMPRESSED_DIM } from "../midi/control_codec.ts";
-import { EVENT_DIM } from "../midi/events.ts";
+import { vocabularyOf } from "../midi/events.ts";
 import { type Manifest, type Piece, readManifest, setFiles, type Split } from "./manifest.ts";
 
 /** Which windows a {@linkcode PerformanceDataset} gives. */
@@ -24,8 +24,8 @@ export interface WindowPlace {
 
 /** Space for events with their controls. */
 export interface EncodedEvents {
-  /** [events], each 0..239. */
-  events: Uint8Array;
+  /** [events], of the set's codec. */
+  events: Uint16Array;
   /** [events, 13]: the density and twelve histogram bytes of each event. */
   controls: Uint8Array;
 }
@@ -140,15 +140,16 @@ export class PerformanceDataset implements Disposable {
       const expected = n * COMPRESSED_DIM;
       throw new RangeError(`controls has length ${out.controls.length}, expected ${expected}`);
     }
-    this.#events.readAt(offset + start, out.events);
+    const bytes = new Uint8Array(n);
+    this.#events.readAt(offset + start, bytes);
+    out.events.set(bytes);
     this.#controls.readAt((offset + start) * COMPRESSED_DIM, out.controls);
-    const bad = out.events.findIndex((event) => event >= EVENT_DIM);
+    const { size } = vocabularyOf(this.manifest.codec);
+    const bad = out.events.findIndex((event) => event >= size);
     if (bad >= 0) {
       throw new SyntaxError(
         `Cannot read "${this.dir}/${setFiles.events}": byte ${offset + start + bad} is ` +
-          `${
-            out.events[bad]
-          }, events are below ${EVENT_DIM}; prepare the set again with --overwrite`,
+          `${out.events[bad]}, events are below ${size}; prepare the set again with --overwrite`,
       );
     }
   }
@@ -157,7 +158,7 @@ export class PerformanceDataset implements Disposable {
   readPiece(i: number): EncodedEvents {
     const { events } = this.#piece(i);
     const out = {
-      events: new Uint8Array(events),
+      events: new Uint16Array(events),
       controls: new Uint8Array(events * COMPRESSED_DIM),
     };
     this.readEvents(i, 0, out);

@@ -10,7 +10,7 @@ export const MAX_TRANSPOSITION = 6;
 
 /** Windows beside each other, time first. */
 export interface PerformanceBatch {
-  /** [window, batch], each 0..239. */
+  /** [window, batch], of the set's codec. */
   events: Int32Array<ArrayBuffer>;
   /** [window, batch, 24]: the control of each event. */
   controls: Float32Array<ArrayBuffer>;
@@ -159,13 +159,13 @@ class BatchBuilder {
   readonly #dataset: PerformanceDataset;
   readonly #batch: PerformanceBatch;
   readonly #expanded: Float32Array;
-  readonly #events: Uint8Array;
+  readonly #events: Uint16Array;
   readonly #controls: Uint8Array;
 
   constructor(dataset: PerformanceDataset, size: number) {
     const { windowSize } = dataset;
     this.#dataset = dataset;
-    this.#events = new Uint8Array(windowSize);
+    this.#events = new Uint16Array(windowSize);
     this.#controls = new Uint8Array(windowSize * COMPRESSED_DIM);
     this.#expanded = new Float32Array(windowSize * CONTROL_DIM);
     this.#batch = {
@@ -186,7 +186,7 @@ class BatchBuilder {
     const moved = offset === 0 ? compressed : transposeControls(compressed, offset, codec);
     const controls = this.#expanded.subarray(0, length * CONTROL_DIM);
     expandControls(moved, controls, codec);
-    if (offset !== 0) transposeEvents(events, offset, events);
+    if (offset !== 0) transposeEvents(events, offset, codec, events);
 
     const { pieces, starts, offsets } = this.#batch;
     const column = pieces.length;
@@ -201,7 +201,7 @@ class BatchBuilder {
     return this.#batch;
   }
 
-  #scatter(column: number, events: Uint8Array, controls: Float32Array): void {
+  #scatter(column: number, events: Uint16Array, controls: Float32Array): void {
     const { starts: { length: size }, ...batch } = this.#batch;
     for (let t = 0; t < events.length; t++) {
       const place = t * size + column;

@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { eventRanges, eventTimes, pitchRange } from "./events.ts";
+import { eventTimes, vocabularyOf } from "./events.ts";
 import type { CodecId } from "./notes.ts";
 
 /** Width of an expanded control. */
@@ -40,17 +40,22 @@ export interface Controls {
 /**
  * Measures at each event the notes struck from it on, within two seconds.
  *
- * @param events each 0..239
+ * @param codec whose events these are
  */
-export function measureControls(events: ArrayLike<number>): Controls {
-  const times = eventTimes(events);
+export function measureControls(
+  events: ArrayLike<number>,
+  codec: CodecId = "corrected",
+): Controls {
+  const vocabulary = vocabularyOf(codec);
+  const { ranges: { noteOn }, pitches } = vocabulary;
+  const times = eventTimes(events, vocabulary);
   const density = new Uint8Array(events.length);
   const histogram = new Float64Array(events.length * N_PITCH_CLASSES);
   const counts = new Float64Array(N_PITCH_CLASSES);
   let nNotes = 0;
   const count = (event: number, sign: 1 | -1) => {
-    if (event < eventRanges.noteOn[0] || event >= eventRanges.noteOn[1]) return;
-    counts[pitchClass(event)] += sign;
+    if (event < noteOn[0] || event >= noteOn[1]) return;
+    counts[(event - noteOn[0] + pitches[0]) % N_PITCH_CLASSES] += sign;
     nNotes += sign;
   };
   for (let i = 0, end = 0; i < events.length; i++) {
@@ -75,7 +80,7 @@ export function encodeControls(
   events: ArrayLike<number>,
   codec: CodecId = "corrected",
 ): Uint8Array {
-  const { density, histogram } = measureControls(events);
+  const { density, histogram } = measureControls(events, codec);
   const toByte = codec === "upstream" ? Math.trunc : Math.round;
   const rows = new Uint8Array(events.length * COMPRESSED_DIM);
   for (let i = 0; i < events.length; i++) {
@@ -219,11 +224,6 @@ function densityOf(nNotes: number): number {
   let density = 0;
   while (densityEdges[density + 1] <= nNotes) density++;
   return density;
-}
-
-/** C is 0: the lowest C of the keys is pitch 24. */
-function pitchClass(noteOn: number): number {
-  return (noteOn - eventRanges.noteOn[0] + pitchRange[0]) % N_PITCH_CLASSES;
 }
 
 function checkSize(what: string, found: number, expected: number): void {

@@ -8,25 +8,17 @@
  * @module
  */
 import { decodeUpstream, encodeUpstream } from "./event_codec_upstream.ts";
-import {
-  describeEvent,
-  eventRanges,
-  firstEvent,
-  pitchRange,
-  shortestShift,
-  timeShiftSeconds,
-} from "./events.ts";
+import { describeEvent, vocabularyOf } from "./events.ts";
 import { type CodecId, type Note, sortNotes } from "./notes.ts";
 
 export {
   countNotes,
   describeEvent,
-  EVENT_DIM,
   type EventKind,
-  eventRanges,
   eventSeconds,
   eventTimes,
-  timeShiftSeconds,
+  type EventVocabulary,
+  vocabularyOf,
 } from "./events.ts";
 export type { CodecId } from "./notes.ts";
 
@@ -42,7 +34,10 @@ const DEFAULT_NOTE_SECONDS = 1;
 /** Rounding room in seconds, far below any time shift, far above the error of adding some of them. */
 const ROUNDING = 1e-9;
 
-const N_VELOCITIES = eventRanges.velocity[1] - eventRanges.velocity[0];
+const vocabulary = vocabularyOf("corrected");
+const { ranges, pitches, shiftSeconds } = vocabulary;
+const shortestShift = shiftSeconds[0];
+const N_VELOCITIES = ranges.velocity[1] - ranges.velocity[0];
 
 /**
  * Writes notes as events.
@@ -56,7 +51,7 @@ const N_VELOCITIES = eventRanges.velocity[1] - eventRanges.velocity[0];
  * @returns events, each 0..239
  * @throws {RangeError} If a time is not a finite number, or the notes span more than a week
  */
-export function encodeEvents(notes: readonly Note[], codec: CodecId = "corrected"): Uint8Array {
+export function encodeEvents(notes: readonly Note[], codec: CodecId = "corrected"): Uint16Array {
   checkTimes(notes);
   return codec === "upstream" ? encodeUpstream(notes) : new Encoder().encode(notes);
 }
@@ -93,7 +88,7 @@ export function velocityValue(velocity: number): number {
 }
 
 function isOnKeys({ pitch }: Note): boolean {
-  return pitch >= pitchRange[0] && pitch < pitchRange[1];
+  return pitch >= pitches[0] && pitch < pitches[1];
 }
 
 function checkTimes(notes: readonly Note[]): void {
@@ -132,17 +127,17 @@ class Encoder {
   #clock = 0;
   #velocity = -1;
 
-  encode(notes: readonly Note[]): Uint8Array {
+  encode(notes: readonly Note[]): Uint16Array {
     const onKeys = sortNotes(notes.filter((note) => isOnKeys(note) && note.end >= note.start));
     const origin = onKeys.length > 0 ? onKeys[0].start : 0;
     for (const { pitch, velocity, start, end } of onKeys) {
       this.#releaseUntil(start - origin);
       this.#advance(start - origin);
-      this.#strike(pitch - pitchRange[0], velocityValue(velocity), end - origin);
+      this.#strike(pitch - pitches[0], velocityValue(velocity), end - origin);
     }
     this.#releaseUntil(Infinity);
     this.#write();
-    return Uint8Array.from(this.#events);
+    return Uint16Array.from(this.#events);
   }
 
   #strike(key: number, velocity: number, releaseAt: number): void {
@@ -176,10 +171,10 @@ class Encoder {
     let left = time - this.#clock + ROUNDING;
     if (left >= shortestShift) this.#write();
     while (left >= shortestShift) {
-      let value = timeShiftSeconds.length - 1;
-      while (timeShiftSeconds[value] > left) value--;
-      this.#events.push(firstEvent.timeShift + value);
-      this.#clock += timeShiftSeconds[value];
+      let value = shiftSeconds.length - 1;
+      while (shiftSeconds[value] > left) value--;
+      this.#events.push(ranges.timeShift[0] + value);
+      this.#clock += shiftSeconds[value];
       left = time - this.#clock + ROUNDING;
     }
   }
@@ -187,12 +182,12 @@ class Encoder {
   /** Writes what happens at the clock: releases, then strikes, both from low to high. */
   #write(): void {
     this.#released.sort((a, b) => a - b);
-    for (const key of this.#released) this.#events.push(firstEvent.noteOff + key);
+    for (const key of this.#released) this.#events.push(ranges.noteOff[0] + key);
     this.#struck.sort((a, b) => a.key - b.key);
     for (const { key, velocity } of this.#struck) {
-      if (velocity !== this.#velocity) this.#events.push(firstEvent.velocity + velocity);
+      if (velocity !== this.#velocity) this.#events.push(ranges.velocity[0] + velocity);
       this.#velocity = velocity;
-      this.#events.push(firstEvent.noteOn + key);
+      this.#events.push(ranges.noteOn[0] + key);
     }
     this.#released.length = 0;
     this.#struck.length = 0;
@@ -205,10 +200,10 @@ function decodeCorrected(events: ArrayLike<number>): Note[] {
   let time = 0;
   let velocity = DEFAULT_VELOCITY;
   for (let i = 0; i < events.length; i++) {
-    const event = describeEvent(events[i]);
+    const event = describeEvent(events[i], vocabulary);
     if (event === undefined) continue;
-    const pitch = event.value + pitchRange[0];
-    if (event.kind === "timeShift") time += timeShiftSeconds[event.value];
+    const pitch = event.value + pitches[0];
+    if (event.kind === "timeShift") time += shiftSeconds[event.value];
     else if (event.kind === "velocity") velocity = velocityOf(event.value);
     else if (event.kind === "noteOff") release(latest.get(pitch), time);
     else {

@@ -7,13 +7,7 @@
  *
  * @module
  */
-import {
-  describeEvent,
-  firstEvent,
-  pitchRange,
-  shortestShift,
-  timeShiftSeconds,
-} from "./events.ts";
+import { describeEvent, vocabularyOf } from "./events.ts";
 import { type Note, upstreamNoteSequence } from "./notes.ts";
 
 /** The original's settings, in its own units. */
@@ -35,37 +29,40 @@ export const upstreamVelocities: Float64Array = Float64Array.from({ length: 31 }
   return first + i * step;
 });
 
+const vocabulary = vocabularyOf("upstream");
+const { ranges, pitches, shiftSeconds } = vocabulary;
+
 interface TimedEvent {
   event: number;
   time: number;
 }
 
 /** Notes to events as the original does it; times must be finite. */
-export function encodeUpstream(notes: readonly Note[]): Uint8Array {
+export function encodeUpstream(notes: readonly Note[]): Uint16Array {
   const timed = timedEvents(upstreamNoteSequence(notes));
   const events: number[] = [];
   timed.forEach(({ event, time }, i) => {
     events.push(event);
     if (i + 1 === timed.length) return;
     const interval = timed[i + 1].time - time;
-    for (let shift = 0; interval - shift >= shortestShift;) {
-      let value = timeShiftSeconds.length - 1;
-      while (timeShiftSeconds[value] > interval - shift) value--;
-      events.push(firstEvent.timeShift + value);
-      shift += timeShiftSeconds[value];
+    for (let shift = 0; interval - shift >= shiftSeconds[0];) {
+      let value = shiftSeconds.length - 1;
+      while (shiftSeconds[value] > interval - shift) value--;
+      events.push(ranges.timeShift[0] + value);
+      shift += shiftSeconds[value];
     }
   });
-  return Uint8Array.from(events);
+  return Uint16Array.from(events);
 }
 
 function timedEvents(notes: readonly Note[]): TimedEvent[] {
   const timed: TimedEvent[] = [];
   for (const { pitch, velocity, start, end } of notes) {
-    if (pitch < pitchRange[0] || pitch >= pitchRange[1]) continue;
-    const key = pitch - pitchRange[0];
-    timed.push({ event: firstEvent.velocity + velocityStep(velocity), time: start });
-    timed.push({ event: firstEvent.noteOn + key, time: start });
-    timed.push({ event: firstEvent.noteOff + key, time: end });
+    if (pitch < pitches[0] || pitch >= pitches[1]) continue;
+    const key = pitch - pitches[0];
+    timed.push({ event: ranges.velocity[0] + velocityStep(velocity), time: start });
+    timed.push({ event: ranges.noteOn[0] + key, time: start });
+    timed.push({ event: ranges.noteOff[0] + key, time: end });
   }
   return timed.sort((a, b) => a.time - b.time);
 }
@@ -85,10 +82,10 @@ export function decodeUpstream(events: ArrayLike<number>): Note[] {
   let time = 0;
   let velocity: number = upstreamSettings.velocity;
   for (let i = 0; i < events.length; i++) {
-    const event = describeEvent(events[i]);
+    const event = describeEvent(events[i], vocabulary);
     if (event === undefined) continue;
-    const pitch = event.value + pitchRange[0];
-    if (event.kind === "timeShift") time += timeShiftSeconds[event.value];
+    const pitch = event.value + pitches[0];
+    if (event.kind === "timeShift") time += shiftSeconds[event.value];
     else if (event.kind === "velocity") {
       velocity = upstreamVelocities[Math.min(event.value, upstreamVelocities.length - 1)];
     } else if (event.kind === "noteOn") {

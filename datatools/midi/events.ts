@@ -1,39 +1,30 @@
 /**
- * The 240 events that a performance is written in: 88 note-ons, 88 note-offs, 32 velocities and 32
- * time shifts, after Oore et al. 2018, arXiv:1808.03715, section 3.2. @module
+ * The vocabularies that a performance is written in: keys that go down and up, velocities and time
+ * shifts, after Oore et al. 2018, arXiv:1808.03715, section 3.2. @module
  */
-
-/** How many events there are. */
-export const EVENT_DIM = 240;
-
-/** First event and end (not included) of each kind. */
-export const eventRanges = {
-  noteOn: [0, 88],
-  noteOff: [88, 176],
-  velocity: [176, 208],
-  timeShift: [208, 240],
-} as const;
+import type { CodecId } from "./notes.ts";
 
 /** What an event does. */
-export type EventKind = keyof typeof eventRanges;
+export type EventKind = "noteOn" | "noteOff" | "velocity" | "timeShift";
 
-/** The keys of a piano, as MIDI pitches: first and end (not included). */
-export const pitchRange = [21, 109] as const;
-
-/** First event of each kind, for arithmetic. */
-export const firstEvent = {
-  noteOn: eventRanges.noteOn[0],
-  noteOff: eventRanges.noteOff[0],
-  velocity: eventRanges.velocity[0],
-  timeShift: eventRanges.timeShift[0],
-} as const;
+/** The events that there are, as numbers from 0. */
+export interface EventVocabulary {
+  /** How many events there are. */
+  readonly size: number;
+  /** First event and end (not included) of each kind. */
+  readonly ranges: Readonly<Record<EventKind, readonly [first: number, end: number]>>;
+  /** The keys, as MIDI pitches: first and end (not included). */
+  readonly pitches: readonly [first: number, end: number];
+  /** Seconds of each time shift, the shortest first; it says how finely time is written. */
+  readonly shiftSeconds: Float64Array;
+}
 
 /**
- * Seconds of each time shift: 1.15^k / 65, from 15.4 ms to 1.17 s.
+ * Shifts of 1.15^k / 65 s, from 15.4 ms to 1.17 s.
  *
  * Literals, because the last bit of a power differs between engines and decides which shift is taken.
  */
-export const timeShiftSeconds: Float64Array = Float64Array.of(
+const geometricShifts = Float64Array.of(
   0.015384615384615385,
   0.01769230769230769,
   0.020346153846153844,
@@ -68,54 +59,73 @@ export const timeShiftSeconds: Float64Array = Float64Array.of(
   1.1714390423123635,
 );
 
-/** Seconds of the shortest time shift, 1/65: how finely time is written. */
-export const shortestShift: number = timeShiftSeconds[0];
+/** 240 events: the 88 keys of a piano, 32 velocities, 32 time shifts. */
+const pianoVocabulary: EventVocabulary = {
+  size: 240,
+  ranges: { noteOn: [0, 88], noteOff: [88, 176], velocity: [176, 208], timeShift: [208, 240] },
+  pitches: [21, 109],
+  shiftSeconds: geometricShifts,
+};
+
+const vocabularies: Readonly<Record<CodecId, EventVocabulary>> = {
+  corrected: pianoVocabulary,
+  upstream: pianoVocabulary,
+};
+
+/** The events that a codec writes. */
+export function vocabularyOf(codec: CodecId): EventVocabulary {
+  return vocabularies[codec];
+}
 
 /** Which kind an event is and which of its kind, or undefined for a number that is no event. */
-export function describeEvent(event: number): { kind: EventKind; value: number } | undefined {
-  for (const [kind, [start, end]] of Object.entries(eventRanges)) {
-    if (event >= start && event < end) return { kind: kind as EventKind, value: event - start };
+export function describeEvent(
+  event: number,
+  { ranges }: EventVocabulary,
+): { kind: EventKind; value: number } | undefined {
+  for (const kind in ranges) {
+    const [first, end] = ranges[kind as EventKind];
+    if (event >= first && event < end) return { kind: kind as EventKind, value: event - first };
   }
   return undefined;
 }
 
 /** Seconds that one event takes: 0 except for time shifts. */
-export function shiftOf(event: number): number {
-  return timeShiftSeconds[event - firstEvent.timeShift] ?? 0;
+export function shiftOf(event: number, { ranges, shiftSeconds }: EventVocabulary): number {
+  return shiftSeconds[event - ranges.timeShift[0]] ?? 0;
 }
 
 /** Seconds of a tick, the unit of clocks that count in whole numbers: a time shift is off by at most half of it, 0.03 %. */
 export const TICK_SECONDS = 1e-5;
 
 /** Ticks that one event takes: 0 except for time shifts. */
-export function ticksOf(event: number): number {
-  return Math.round(shiftOf(event) / TICK_SECONDS);
+export function ticksOf(event: number, vocabulary: EventVocabulary): number {
+  return Math.round(shiftOf(event, vocabulary) / TICK_SECONDS);
 }
 
 /** When each event happens, in seconds from the start. */
-export function eventTimes(events: ArrayLike<number>): Float64Array {
+export function eventTimes(events: ArrayLike<number>, vocabulary: EventVocabulary): Float64Array {
   const times = new Float64Array(events.length);
   let time = 0;
   for (let i = 0; i < events.length; i++) {
     times[i] = time;
-    time += shiftOf(events[i]);
+    time += shiftOf(events[i], vocabulary);
   }
   return times;
 }
 
 /** How long the events last, in seconds: the sum of their time shifts. */
-export function eventSeconds(events: ArrayLike<number>): number {
+export function eventSeconds(events: ArrayLike<number>, vocabulary: EventVocabulary): number {
   let seconds = 0;
-  for (let i = 0; i < events.length; i++) seconds += shiftOf(events[i]);
+  for (let i = 0; i < events.length; i++) seconds += shiftOf(events[i], vocabulary);
   return seconds;
 }
 
 /** How many notes the events strike. */
-export function countNotes(events: ArrayLike<number>): number {
-  const [start, end] = eventRanges.noteOn;
+export function countNotes(events: ArrayLike<number>, { ranges }: EventVocabulary): number {
+  const [first, end] = ranges.noteOn;
   let notes = 0;
   for (let i = 0; i < events.length; i++) {
-    if (events[i] >= start && events[i] < end) notes++;
+    if (events[i] >= first && events[i] < end) notes++;
   }
   return notes;
 }

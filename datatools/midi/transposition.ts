@@ -1,30 +1,30 @@
 /** Moving events and their controls by semitones, for augmentation. @module */
 import { COMPRESSED_DIM, CONTROL_DIM, controlColumns } from "./control_codec.ts";
-import { eventRanges } from "./events.ts";
+import { vocabularyOf } from "./events.ts";
 import type { CodecId } from "./notes.ts";
 
-/** An octave: the furthest that events are moved, and by how much a key past the end of the 88 is folded back. */
+/** An octave: the furthest that events are moved, and by how much a key past the last is folded back. */
 const OCTAVE = 12;
 
 /** Where the original's transposition believes the two parts of a control to be: the wrong way round. */
 export const upstreamControlColumns = { histogram: [0, 12], density: [12, 24] } as const;
 
 /**
- * Moves note-ons and note-offs; a key that would leave the 88 is folded back by an octave.
+ * Moves note-ons and note-offs; a key that would leave the keyboard is folded back by an octave.
  *
- * @param events each 0..239
  * @param offset semitones, -12..12
+ * @param codec whose events these are
  * @param out filled and returned; may be `events` itself; a new array by default
  * @throws {RangeError} If the offset is not such an integer
  */
 export function transposeEvents(
-  events: Uint8Array,
+  events: Uint16Array,
   offset: number,
-  out: Uint8Array = new Uint8Array(events.length),
-): Uint8Array {
+  codec: CodecId = "corrected",
+  out: Uint16Array = new Uint16Array(events.length),
+): Uint16Array {
   checkOffset(offset);
-  const [first, nKeys] = eventRanges.noteOn;
-  const lastNoteOff = eventRanges.noteOff[1];
+  const { noteOn: [first, nKeys], noteOff: [, lastNoteOff] } = vocabularyOf(codec).ranges;
   for (let i = 0; i < events.length; i++) {
     const event = events[i];
     if (event >= lastNoteOff) {

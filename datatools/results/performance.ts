@@ -11,7 +11,7 @@ export interface PerformanceParts {
   /** In any order. */
   notes: readonly Note[];
   /** The events of the codec that the notes were decoded from. */
-  events?: Uint8Array;
+  events?: Uint16Array;
   /** "Performance" if not given. */
   title?: string;
 }
@@ -42,7 +42,7 @@ export class Performance {
   /** By onset, then by pitch. */
   readonly notes: readonly Note[];
   /** The events that the notes were decoded from, where there are any. */
-  readonly events?: Uint8Array;
+  readonly events?: Uint16Array;
   /** What is written above its picture. */
   readonly title: string;
   /** The last release, in seconds; 0 without notes. */

@@ -3,7 +3,7 @@
  * PerformanceRnnAttentive share. @module
  */
 import { type Tensor, type Tensor1D, type Tensor2D, type Tensor3D, tf } from "../../deps/tf.ts";
-import { ticksOf } from "../../datatools/midi/events.ts";
+import { ticksOf, vocabularyOf } from "../../datatools/midi/events.ts";
 import type { Performance } from "../../datatools/results/performance.ts";
 import type { PerformanceRnnHParams } from "../../hparams/performance_rnn.ts";
 import type { HParamsOf, ModelId } from "../../hparams/registry.ts";
@@ -218,7 +218,8 @@ export abstract class EventRnn extends Module implements EventModel {
 
   /** The input layer is affine, so what an event and a row of controls add to it are tables. */
   #decodeNetwork(controls: ControlTrack | null): GruDecodeNetwork {
-    const { eventDim, controlDim } = this.hparams, { weight, bias } = this.#inputFc;
+    const { eventDim, controlDim, codec } = this.hparams, { weight, bias } = this.#inputFc;
+    const vocabulary = vocabularyOf(codec);
     const tables = tf.tidy(() => {
       const parts = tf.split(weight.value as Tensor2D, [eventDim, 1, controlDim], 1);
       const [ofEvents, ofFlag, ofControls] = parts as [Tensor2D, Tensor2D, Tensor2D];
@@ -230,7 +231,7 @@ export abstract class EventRnn extends Module implements EventModel {
           true,
         )
         : tf.transpose(ofFlag);
-      const ticks = Int32Array.from({ length: eventDim }, (_, event) => ticksOf(event));
+      const ticks = Int32Array.from({ length: eventDim }, (_, event) => ticksOf(event, vocabulary));
       return {
         eventTable: tf.matMul<Tensor2D>(this.#embedding.weight.value, ofEvents, false, true),
         controlTable: tf.add(added, bias.value) as Tensor2D,

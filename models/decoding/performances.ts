@@ -8,7 +8,7 @@ import {
   parseKey,
 } from "../../datatools/midi/control_codec.ts";
 import { type CodecId, decodeEvents, encodeEvents } from "../../datatools/midi/event_codec.ts";
-import { EVENT_DIM, shiftOf, ticksOf } from "../../datatools/midi/events.ts";
+import { shiftOf, ticksOf, vocabularyOf } from "../../datatools/midi/events.ts";
 import type { Note } from "../../datatools/midi/notes.ts";
 import { RandomStream } from "../../datatools/random.ts";
 import { Performance } from "../../datatools/results/performance.ts";
@@ -72,13 +72,14 @@ export async function generatePerformances(
   if (!Number.isInteger(count) || count < 1) {
     throw new RangeError(`generate(count) is ${count}, expected a whole number of at least 1`);
   }
-  if (hparams.eventDim !== EVENT_DIM || (controls && hparams.controlDim !== CONTROL_DIM)) {
+  const { size } = vocabularyOf(hparams.codec);
+  if (hparams.eventDim !== size || (controls && hparams.controlDim !== CONTROL_DIM)) {
     throw new RangeError(
       `Cannot generate with eventDim ${hparams.eventDim} and controlDim ${hparams.controlDim}: ` +
-        `the codec has ${EVENT_DIM} events and ${CONTROL_DIM} controls`,
+        `the codec ${hparams.codec} has ${size} events and ${CONTROL_DIM} controls`,
     );
   }
-  const pieces = Array.from({ length: count }, () => new EventTape(limits));
+  const pieces = Array.from({ length: count }, () => new EventTape(limits, hparams.codec));
   const random = new RandomStream(options.seed ?? hparams.seed, "generate");
   const state = startState(model, count, random.child("latent"));
   const last = new Int32Array(count).fill(model.primaryEvent);
@@ -90,7 +91,7 @@ export async function generatePerformances(
     events.forEach((event, i) => pieces[i % count]!.push(event));
     options.onProgress?.(Math.min(...pieces.map((piece) => piece.progress)));
   }
-  return pieces.map((piece) => piece.toPerformance(hparams.codec));
+  return pieces.map((piece) => piece.toPerformance());
 }
 
 /** The events of one piece so far, and its time. */
@@ -98,7 +99,10 @@ class EventTape {
   readonly #events: number[] = [];
   seconds = 0;
 
-  constructor(readonly limits: { readonly seconds: number; readonly steps: number }) {}
+  constructor(
+    readonly limits: { readonly seconds: number; readonly steps: number },
+    readonly codec: CodecId,
+  ) {}
 
   /** How many events there are. */
   get length(): number {
@@ -118,13 +122,13 @@ class EventTape {
   push(event: number): void {
     if (this.done) return;
     this.#events.push(event);
-    this.seconds += shiftOf(event);
+    this.seconds += shiftOf(event, vocabularyOf(this.codec));
   }
 
-  toPerformance(codec: CodecId): Performance {
-    const events = Uint8Array.from(this.#events);
+  toPerformance(): Performance {
+    const events = Uint16Array.from(this.#events);
     const { seconds } = this.limits;
-    const notes = decodeEvents(events, codec)
+    const notes = decodeEvents(events, this.codec)
       .filter(({ start }) => start < seconds)
       .map((note) => ({ ...note, end: Math.min(note.end, note.start + LONGEST_NOTE, seconds) }));
     return new Performance({ notes, events });
@@ -161,11 +165,12 @@ function followNotes(notes: readonly Note[], codec: CodecId): ControlTrack {
     throw new RangeError("Cannot take controls from a piece without notes on the piano's keys");
   }
   const controls = expandControls(encodeControls(events, codec));
+  const vocabulary = vocabularyOf(codec);
   const rows = new Map<number, Float32Array>(); // of events at one time the last one counts
   let tick = 0;
   events.forEach((event, i) => {
     rows.set(tick, controls.subarray(i * CONTROL_DIM, (i + 1) * CONTROL_DIM));
-    tick += ticksOf(event);
+    tick += ticksOf(event, vocabulary);
   });
   const track = new Float32Array(rows.size * CONTROL_DIM);
   [...rows.values()].forEach((row, i) => track.set(row, i * CONTROL_DIM));

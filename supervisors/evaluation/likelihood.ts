@@ -4,7 +4,7 @@ import type {
   ValidationBatch,
   ValidationBatches,
 } from "../../datatools/datasets/performance_batches.ts";
-import { describeEvent, shiftOf } from "../../datatools/midi/events.ts";
+import { describeEvent, shiftOf, vocabularyOf } from "../../datatools/midi/events.ts";
 import type { EventRnn } from "../../models/decoding/event_rnn.ts";
 import { inferencePass } from "../../models/nn/mod.ts";
 
@@ -41,6 +41,7 @@ export async function measureLikelihood(
   { controls, maxBatches = 0, onProgress }: LikelihoodOptions,
 ): Promise<Likelihood> {
   const count = maxBatches === 0 ? batches.length : Math.min(maxBatches, batches.length);
+  const vocabulary = vocabularyOf(model.hparams.codec);
   const sums = { nll: 0, events: 0, notes: 0, seconds: 0 };
   for (let i = 0; i < count; i++) {
     const batch = batches.batch(i);
@@ -49,8 +50,8 @@ export async function measureLikelihood(
       if (batch.weights[at] === 0) return;
       sums.nll += losses[at]!;
       sums.events++;
-      sums.notes += describeEvent(event)?.kind === "noteOn" ? 1 : 0;
-      sums.seconds += shiftOf(event);
+      sums.notes += describeEvent(event, vocabulary)?.kind === "noteOn" ? 1 : 0;
+      sums.seconds += shiftOf(event, vocabulary);
     });
     onProgress?.(i + 1, count);
   }

@@ -1,6 +1,6 @@
 import { tf } from "../../deps/tf.ts";
 import { encodeEvents } from "../../datatools/midi/event_codec.ts";
-import { shiftOf } from "../../datatools/midi/events.ts";
+import { shiftOf, vocabularyOf } from "../../datatools/midi/events.ts";
 import { drawClasses } from "../../models/decoding/sampling.ts";
 import { openBackend } from "../../models/device/mod.ts";
 import { inferencePass } from "../../models/nn/mod.ts";
@@ -126,7 +126,7 @@ Deno.test("PerformanceRnn.decoder draws the same events in parts, from logits as
     const logits = await next.logits.data<"float32">();
     events = drawClasses(logits, random.uniform(step, 6), sampling) as typeof events;
     assertEquals([...events], [...expected.slice(3 * step, 3 * step + 3)]);
-    events.forEach((event, i) => seconds[i]! += shiftOf(event));
+    events.forEach((event, i) => seconds[i]! += shiftOf(event, vocabularyOf("corrected")));
     now = next.state;
   }
 });

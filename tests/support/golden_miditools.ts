@@ -19,13 +19,10 @@ import {
   decodeEvents,
   describeEvent,
   encodeEvents,
-  EVENT_DIM,
-  eventRanges,
   eventTimes,
-  timeShiftSeconds,
+  vocabularyOf,
 } from "../../datatools/midi/event_codec.ts";
 import { upstreamSettings, upstreamVelocities } from "../../datatools/midi/event_codec_upstream.ts";
-import { pitchRange } from "../../datatools/midi/events.ts";
 import {
   adjustPitches,
   adjustTime,
@@ -46,6 +43,7 @@ import {
 type Json = any;
 type Keyed = Record<string, Json>;
 
+const vocabulary = vocabularyOf("upstream");
 const TOLERANCE = 1e-9;
 const labels = new Set(["name", "note", "description", "seed"]);
 const pitchClasses = 12;
@@ -100,7 +98,7 @@ function checkResult(inputs: Keyed, result: Keyed, where: string): void {
 }
 
 function transpositionOf(inputs: Keyed, key: string, offset: number): unknown {
-  if (key === "events") return [...transposeEvents(Uint8Array.from(flat(inputs.events)), offset)];
+  if (key === "events") return [...transposeEvents(Uint16Array.from(flat(inputs.events)), offset)];
   const controls = () => Float64Array.from(flat(inputs.controls));
   if (key === "controls_upstream") return [...transposeControls(controls(), offset, "upstream")];
   if (key === "controls_pitch_histogram_rolled") return [...transposeControls(controls(), offset)];
@@ -142,13 +140,13 @@ function notesOutput(notes: Note[], key: string): unknown {
   return undefined;
 }
 
-const eventOutputs: Record<string, (events: Uint8Array) => unknown> = {
+const eventOutputs: Record<string, (events: Uint16Array) => unknown> = {
   events: (events) => [...events],
-  event_dtype: (events) => events.constructor.name.replace("Array", "").toLowerCase(),
+  event_dtype: (events) => events.every((event) => event < 256) ? "uint8" : "uint16",
   event_types: (events) =>
     described(events).map(({ kind }) => eventKinds.find(([, ours]) => ours === kind)?.[0]),
   event_values: (events) => described(events).map(({ value }) => value),
-  event_times: (events) => [...eventTimes(events)],
+  event_times: (events) => [...eventTimes(events, vocabulary)],
   notes: (events) => fromNotes(roundTrip(events)),
   round_trip_notes: (events) => fromNotes(roundTrip(events)),
   events_of_round_trip: (events) => [...encodeEvents(roundTrip(events), "upstream")],
@@ -169,18 +167,18 @@ const eventOutputs: Record<string, (events: Uint8Array) => unknown> = {
 };
 
 const constants: Record<string, () => unknown> = {
-  event_dim: () => EVENT_DIM,
+  event_dim: () => vocabulary.size,
   control_dim: () => CONTROL_DIM,
-  event_feat_dims: () => dims(eventKinds, eventRanges),
-  event_feat_ranges: () => ranges(eventKinds, eventRanges),
+  event_feat_dims: () => dims(eventKinds, vocabulary.ranges),
+  event_feat_ranges: () => ranges(eventKinds, vocabulary.ranges),
   control_feat_dims: () => dims(controlParts, controlColumns),
   control_feat_ranges_as_declared: () => ranges(controlParts, upstreamControlColumns),
   control_layout_actual: () => ranges(controlParts, controlColumns),
-  time_shift_bins: () => [...timeShiftSeconds],
+  time_shift_bins: () => [...vocabulary.shiftSeconds],
   velocity_bins: () => [...upstreamVelocities],
   note_density_bins: () => densityEdges,
   window_size: () => WINDOW_SECONDS,
-  pitch_range: () => pitchRange,
+  pitch_range: () => vocabulary.pitches,
   velocity_range: () => upstreamSettings.velocityRange,
   default_note_length: () => upstreamSettings.noteSeconds,
   min_note_length: () => upstreamSettings.minNoteSeconds,
@@ -201,17 +199,17 @@ function dims(names: Names, of: Ranges): Keyed {
   return Object.fromEntries(names.map(([theirs, ours]) => [theirs, of[ours][1] - of[ours][0]]));
 }
 
-function roundTrip(events: Uint8Array): Note[] {
+function roundTrip(events: Uint16Array): Note[] {
   return decodeEvents(events, "upstream");
 }
 
-function described(events: Uint8Array): { kind: string; value: number }[] {
-  return [...events].map((event) => describeEvent(event)!);
+function described(events: Uint16Array): { kind: string; value: number }[] {
+  return [...events].map((event) => describeEvent(event, vocabulary)!);
 }
 
 /** The original passes over numbers that are no event. */
-function toEvents(events: number[]): Uint8Array {
-  return Uint8Array.from(events.filter((event) => event < EVENT_DIM));
+function toEvents(events: number[]): Uint16Array {
+  return Uint16Array.from(events.filter((event) => event < vocabulary.size));
 }
 
 function toNotes({ pitch, velocity, start, end }: Keyed): Note[] {

@@ -35,7 +35,7 @@ Deno.test("PerformanceBatches lays out events and controls time first, transpose
   ok(offsets.some((offset) => offset !== 0));
   for (let b = 0; b < 6; b++) {
     const piece = dataset.pieces.findIndex(({ file }) => file === pieces[b]);
-    const out = { events: new Uint8Array(32), controls: new Uint8Array(32 * 13) };
+    const out = { events: new Uint16Array(32), controls: new Uint8Array(32 * 13) };
     dataset.readEvents(piece, starts[b], out);
     const moved = transposeEvents(out.events, offsets[b]);
     const rows = expandControls(transposeControls(out.controls, offsets[b]));

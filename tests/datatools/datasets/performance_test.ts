@@ -60,7 +60,7 @@ Deno.test("PerformanceDataset has windows at every stride and at the end of each
 Deno.test("PerformanceDataset.read() gives the window's part of its piece", async () => {
   await using folder = await preparedSet(3);
   using dataset = await PerformanceDataset.open(folder.set, { windowSize: 25, strideSize: 9 });
-  const out = { events: new Uint8Array(25), controls: new Uint8Array(25 * 13) };
+  const out = { events: new Uint16Array(25), controls: new Uint8Array(25 * 13) };
   for (let i = 0; i < dataset.nWindows; i++) {
     const { piece, start } = dataset.window(i);
     const whole = dataset.readPiece(piece);
@@ -93,7 +93,7 @@ Deno.test("PerformanceDataset refuses places that are not there", async () => {
   using dataset = await PerformanceDataset.open(folder.set, { windowSize: 20 });
   for (const i of [-1, 0.5, dataset.nWindows, NaN]) throws(() => dataset.window(i), RangeError);
   throws(() => dataset.readPiece(2), /no piece 2 in .*: it has 2/);
-  const out = { events: new Uint8Array(20), controls: new Uint8Array(20 * 13) };
+  const out = { events: new Uint16Array(20), controls: new Uint8Array(20 * 13) };
   throws(() => dataset.readEvents(0, dataset.pieces[0].events - 19, out), /Cannot read events/);
   throws(() => dataset.read(0, { ...out, controls: new Uint8Array(3) }), /length 3, expected 260/);
   await rejects(

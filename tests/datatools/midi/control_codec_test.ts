@@ -9,20 +9,21 @@ import {
   parseHistogram,
   parseKey,
 } from "../../../datatools/midi/control_codec.ts";
-import { eventRanges, eventTimes } from "../../../datatools/midi/event_codec.ts";
+import { eventTimes, vocabularyOf } from "../../../datatools/midi/event_codec.ts";
 import { fc } from "../../../deps/fast_check.ts";
 
+const vocabulary = vocabularyOf("corrected");
 const anyEvents = fc.array(fc.integer({ min: 0, max: 239 }), { maxLength: 120, size: "max" });
 
 const sum = (values: Iterable<number>) => [...values].reduce((a, b) => a + b, 0);
 
 Deno.test("measureControls() counts the strikes from each event on, within two seconds", () => {
   fc.assert(fc.property(anyEvents, (events) => {
-    const times = eventTimes(events);
+    const times = eventTimes(events, vocabulary);
     const { density, histogram } = measureControls(events);
     events.forEach((_, i) => {
       const ahead = events.filter((event, j) =>
-        j >= i && times[j] - times[i] <= 2 && event < eventRanges.noteOn[1]
+        j >= i && times[j] - times[i] <= 2 && event < vocabulary.ranges.noteOn[1]
       );
       equal(density[i], Math.max(0, Math.min(11, Math.floor((ahead.length - 1) / 3))));
       for (let k = 0; k < 12; k++) {

@@ -6,26 +6,26 @@ import {
   decodeEvents,
   describeEvent,
   encodeEvents,
-  EVENT_DIM,
-  eventRanges,
   eventSeconds,
   eventTimes,
-  timeShiftSeconds,
   velocityOf,
   velocityValue,
+  vocabularyOf,
 } from "../../../datatools/midi/event_codec.ts";
 import { shiftOf, TICK_SECONDS, ticksOf } from "../../../datatools/midi/events.ts";
 import type { Note } from "../../../datatools/midi/notes.ts";
 import { fc } from "../../../deps/fast_check.ts";
 
+const vocabulary = vocabularyOf("corrected");
+const { ranges, shiftSeconds } = vocabulary;
 const SHORTEST = 1 / 65;
 const LIMIT = SHORTEST + 1e-6;
 
 /** Events as words, such as "on 60" or "wait 31". */
-function spell(events: Uint8Array): string[] {
+function spell(events: Uint16Array): string[] {
   const words = { noteOn: "on", noteOff: "off", velocity: "loud", timeShift: "wait" };
   return [...events].map((event) => {
-    const { kind, value } = describeEvent(event)!;
+    const { kind, value } = describeEvent(event, vocabulary)!;
     return `${words[kind]} ${value + (kind.startsWith("note") ? 21 : 0)}`;
   });
 }
@@ -128,7 +128,7 @@ Deno.test("encodeEvents() starts at the first note, and writes a velocity only w
 Deno.test("encodeEvents() releases a sounding key before it strikes it again", () => {
   const events = encodeEvents([note(60, 0, 2), note(60, 1, 3), note(62, 1, 2)]);
   const second = [...events].lastIndexOf(60 - 21);
-  equal(describeEvent(events[second - 1])?.kind, "noteOff");
+  equal(describeEvent(events[second - 1], vocabulary)?.kind, "noteOff");
   const again = decodeEvents(events).map(({ pitch, start, end }) =>
     `${pitch} ${start.toFixed(1)}-${end.toFixed(1)}`
   );
@@ -159,7 +159,7 @@ Deno.test("encodeEvents() makes one note of strikes that no shift can tell apart
   const notes = [note(60, 0, 0.3, 40), note(60, 0.004, 0.9, 40), note(60, 2, 3)];
   const again = decodeEvents(encodeEvents(notes));
   equal(again.length, 2);
-  equal(countNotes(encodeEvents(notes)), 2);
+  equal(countNotes(encodeEvents(notes), vocabulary), 2);
   ok(Math.abs(again[0].end - 0.9) <= LIMIT);
 });
 
@@ -171,7 +171,7 @@ Deno.test("encodeEvents() leaves out notes outside the 88 keys, and countOutside
 
 Deno.test("encodeEvents() of no notes is empty", () => {
   for (const codec of ["corrected", "upstream"] as CodecId[]) {
-    deepEqual(encodeEvents([], codec), new Uint8Array());
+    deepEqual(encodeEvents([], codec), new Uint16Array());
     deepEqual(decodeEvents([], codec), []);
   }
 });
@@ -194,19 +194,19 @@ Deno.test("encodeEvents() writes a hundred thousand notes in well under a second
     const from = performance.now();
     const events = encodeEvents(notes, codec);
     ok(performance.now() - from < 1000);
-    equal(countNotes(events), notes.length);
+    equal(countNotes(events, vocabularyOf(codec)), notes.length);
   }
 });
 
 Deno.test("decodeEvents() closes at the end what is open, after a second where no time passes", () => {
-  const [on, wait] = [eventRanges.noteOn[0], eventRanges.timeShift[0]];
+  const [on, wait] = [ranges.noteOn[0], ranges.timeShift[0]];
   const half = [on, wait + 24, on + 1, wait + 9]; // 0.44 s, 0.05 s
   deepEqual(decodeEvents(half).map(({ end }) => end.toFixed(3)), ["0.495", "0.495"]);
   deepEqual(decodeEvents([wait, on]).map(({ start, end }) => end - start), [1]);
 });
 
 Deno.test("decodeEvents() passes over idle releases and numbers that are no event", () => {
-  const [, off] = [eventRanges.noteOn[0], eventRanges.noteOff[0]];
+  const [, off] = [ranges.noteOn[0], ranges.noteOff[0]];
   deepEqual(decodeEvents([off, 240, 255, 1000, -1]), []);
 });
 
@@ -225,24 +225,30 @@ Deno.test("velocityOf() is evenly spaced over 1..127, and velocityValue() the ne
 Deno.test("eventTimes(), eventSeconds() and countNotes() agree with what is decoded", () => {
   fc.assert(fc.property(separateNotes, (notes) => {
     const events = encodeEvents(notes);
-    const times = eventTimes(events);
-    equal(countNotes(events), notes.length);
-    const strikes = [...events.keys()].filter((i) => events[i] < eventRanges.noteOn[1]);
+    const times = eventTimes(events, vocabulary);
+    equal(countNotes(events, vocabulary), notes.length);
+    const strikes = [...events.keys()].filter((i) => events[i] < ranges.noteOn[1]);
     deepEqual(strikes.map((i) => times[i]), decodeEvents(events).map(({ start }) => start));
-    equal(eventSeconds(events), Math.max(...decodeEvents(events).map(({ end }) => end)));
+    equal(
+      eventSeconds(events, vocabulary),
+      Math.max(...decodeEvents(events).map(({ end }) => end)),
+    );
   }));
 });
 
 Deno.test("ticksOf() is shiftOf() in whole ticks, off by half of one at most", () => {
-  for (let event = 0; event < EVENT_DIM; event++) {
-    ok(Math.abs(ticksOf(event) * TICK_SECONDS - shiftOf(event)) <= TICK_SECONDS / 2);
-    equal(Number.isInteger(ticksOf(event)), true);
+  for (let event = 0; event < vocabulary.size; event++) {
+    ok(
+      Math.abs(ticksOf(event, vocabulary) * TICK_SECONDS - shiftOf(event, vocabulary)) <=
+        TICK_SECONDS / 2,
+    );
+    equal(Number.isInteger(ticksOf(event, vocabulary)), true);
   }
-  deepEqual([ticksOf(207), ticksOf(208), ticksOf(239)], [0, 1538, 117_144]);
+  deepEqual([207, 208, 239].map((event) => ticksOf(event, vocabulary)), [0, 1538, 117_144]);
 });
 
-Deno.test("timeShiftSeconds are 1.15^k / 65 and fill the events", () => {
-  timeShiftSeconds.forEach((seconds, k) => ok(Math.abs(seconds * 65 / 1.15 ** k - 1) < 1e-12));
-  equal(timeShiftSeconds.length, eventRanges.timeShift[1] - eventRanges.timeShift[0]);
-  equal(eventRanges.timeShift[1], EVENT_DIM);
+Deno.test("shiftSeconds are 1.15^k / 65 and fill the events", () => {
+  shiftSeconds.forEach((seconds, k) => ok(Math.abs(seconds * 65 / 1.15 ** k - 1) < 1e-12));
+  equal(shiftSeconds.length, ranges.timeShift[1] - ranges.timeShift[0]);
+  equal(ranges.timeShift[1], vocabulary.size);
 });

@@ -11,13 +11,13 @@ import { Performance } from "../../../datatools/results/performance.ts";
 import { readPng } from "../../support/png.ts";
 
 const notes = [67, 64, 60].map((pitch, i) => ({ pitch, velocity: 70, start: 2 - i, end: 3 - i }));
-const piece = new Performance({ notes, title: "C & <major>", events: Uint8Array.of(39, 200) });
+const piece = new Performance({ notes, title: "C & <major>", events: Uint16Array.of(39, 200) });
 
 Deno.test("Performance sorts its notes and knows its length", () => {
   deepEqual(piece.notes.map(({ pitch }) => pitch), [60, 64, 67]);
   equal(piece.seconds, 3);
   equal(piece.title, "C & <major>");
-  deepEqual(piece.events, Uint8Array.of(39, 200));
+  deepEqual(piece.events, Uint16Array.of(39, 200));
   equal(`${piece}`, 'Performance "C & <major>": 3 notes, 3.0 s');
 });
 
