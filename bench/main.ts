@@ -16,11 +16,12 @@ import { benchConvVae } from "./conv_vae.ts";
 import { benchDispatches } from "./dispatches.ts";
 import { type Bench, lineOf, type Row, rowOf, tableOf } from "./figure.ts";
 import { benchOps } from "./ops/mod.ts";
-import { benchPerformanceRnn } from "./performance_rnn.ts";
+import { benchPerformanceRnn, benchPerformanceRnnAttentive } from "./performance_rnn.ts";
 import { soak } from "./soak.ts";
 
 const benches: Readonly<Record<string, Bench>> = {
   performance_rnn: benchPerformanceRnn,
+  performance_rnn_attentive: benchPerformanceRnnAttentive,
   conv_vae: benchConvVae,
   ops: benchOps,
   dispatches: benchDispatches,

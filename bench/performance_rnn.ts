@@ -1,11 +1,13 @@
-/** How fast PerformanceRnn composes and learns at its default size. @module */
+/** How fast PerformanceRnn and its attentive variant compose and learn at their default size. @module */
 import { tf } from "../deps/tf.ts";
 import { RandomStream } from "../datatools/random.ts";
-import { type PerformanceRnnHParams, performanceRnnSchema } from "../hparams/performance_rnn.ts";
+import { parseHParams } from "../hparams/load.ts";
 import { stateTensors } from "../models/decoding/event_model.ts";
+import type { EventRnn } from "../models/decoding/event_rnn.ts";
+import { type EventWork, eventWork } from "../models/decoding/event_work.ts";
 import type { Sampling } from "../models/decoding/sampling.ts";
 import type { Pass } from "../models/nn/mod.ts";
-import { PerformanceRnn } from "../models/performance_rnn.ts";
+import { createModel } from "../models/registry.ts";
 import type { BenchSettings, Figure } from "./figure.ts";
 import { memoryFigures, timed } from "./measure.ts";
 import { isSlow, measurePeaks, peakFigures, rateFigure } from "./ops/peaks.ts";
@@ -16,28 +18,46 @@ const WINDOW = 200;
 const EVENTS = 200;
 const random = new RandomStream(1, "bench");
 
-const training = `PerformanceRNN.train.batch${BATCH}.window${WINDOW}`;
+/** Figures of PerformanceRnn. */
+export async function* benchPerformanceRnn(settings: BenchSettings): AsyncGenerator<Figure> {
+  using model = createModel("performance_rnn", parseHParams("performance_rnn"));
+  yield* benchEventRnn("PerformanceRNN", model.initialize(1), settings);
+}
+
+/** Figures of PerformanceRnnAttentive, with the original's window of 1 and with the default one. */
+export async function* benchPerformanceRnnAttentive(
+  settings: BenchSettings,
+): AsyncGenerator<Figure> {
+  for (const attentionWindow of [1, 128]) {
+    const hparams = parseHParams("performance_rnn_attentive", { file: { attentionWindow } });
+    using model = createModel("performance_rnn_attentive", hparams);
+    const name = `PerformanceRNNattentive.window${attentionWindow}`;
+    yield* benchEventRnn(name, model.initialize(1), settings);
+  }
+}
 
 /** ms per event at batch 1 and 8, greedy and sampled; seconds per training step of 64 windows of 200 events; their rates. */
-export async function* benchPerformanceRnn(
+async function* benchEventRnn(
+  model: string,
+  network: EventRnn,
   { runs, backend, profile }: BenchSettings,
 ): AsyncGenerator<Figure> {
-  using model = new PerformanceRnn(performanceRnnSchema.parse({})).initialize(1);
   const generated = new Map<string, number[]>();
   for (const batch of [1, 8]) {
     for (const [kind, greedyRatio] of [["greedy", 1], ["sampled", 0]] as const) {
-      const name = `PerformanceRNN.generate.${kind}.batch${batch}`;
-      const seconds = await timed(() => composeEvents(model, batch, greedyRatio), runs);
+      const name = `${model}.generate.${kind}.batch${batch}`;
+      const seconds = await timed(() => composeEvents(network, batch, greedyRatio), runs);
       yield { name, unit: "ms/step", values: seconds.map((s) => 1000 * s / EVENTS) };
       generated.set(name, seconds);
     }
   }
-  const step = trainingStep(model), seconds = await timed(step, Math.min(runs, 3));
+  const training = `${model}.train.batch${BATCH}.window${WINDOW}`;
+  const step = trainingStep(network), seconds = await timed(step, Math.min(runs, 3));
   yield { name: training, unit: "s/step", values: seconds };
   if (profile) yield* await profileStep(training, step);
   yield* memoryFigures();
-  const work = workOf(model.hparams);
-  yield* workFigures(work);
+  const work = eventWork(network.hparams);
+  yield* workFigures(work, model, training);
   const peaks = await measurePeaks(isSlow(backend));
   yield* peakFigures(peaks);
   for (const [name, values] of generated) {
@@ -48,33 +68,9 @@ export async function* benchPerformanceRnn(
   yield rateFigure(peaks, `${training}.rate`, "GFLOPS", rates);
 }
 
-/** What an event costs at least: operations, of which a multiply-add is two, and bytes. */
-interface Work {
-  /** To compose one event. */
-  readonly operations: number;
-  /** To learn from one event: forward, and two products for each in the gradient. */
-  readonly trainingOperations: number;
-  /** The weights that composing reads for each event, once for a whole batch. */
-  readonly weightBytes: number;
-  /** What a training step keeps of each event until the gradient and reads once more: gates, states, logits, inputs. */
-  readonly keptBytes: number;
-}
-
-function workOf({ eventDim, controlDim, hiddenDim, gruLayers }: PerformanceRnnHParams): Work {
-  const recurrent = gruLayers * (6 * hiddenDim ** 2 + hiddenDim * eventDim);
-  const input = (eventDim + 1 + controlDim) * hiddenDim; // tables where it composes
-  const kept = gruLayers * 5 * hiddenDim + eventDim + eventDim + 1 + controlDim + hiddenDim;
-  return {
-    operations: 2 * recurrent,
-    trainingOperations: 3 * 2 * (recurrent + input),
-    weightBytes: 4 * recurrent,
-    keptBytes: 4 * 2 * kept,
-  };
-}
-
-function* workFigures(work: Work): Generator<Figure> {
+function* workFigures(work: EventWork, model: string, training: string): Generator<Figure> {
   const { operations, trainingOperations, weightBytes, keptBytes } = work, events = BATCH * WINDOW;
-  const generate = "PerformanceRNN.generate.batch1";
+  const generate = `${model}.generate.batch1`;
   yield { name: `${generate}.work`, unit: "MFLOP/step", values: [operations / 1e6] };
   yield { name: `${generate}.traffic`, unit: "MB/step", values: [weightBytes / 1e6] };
   const gigaflop = events * trainingOperations / 1e9, megabytes = events * keptBytes / 1e6;
@@ -82,7 +78,7 @@ function* workFigures(work: Work): Generator<Figure> {
   yield { name: `${training}.traffic`, unit: "MB/step", values: [megabytes] };
 }
 
-async function composeEvents(model: PerformanceRnn, batch: number, greedyRatio: number) {
+async function composeEvents(model: EventRnn, batch: number, greedyRatio: number) {
   const sampling: Sampling = { temperature: 1, topK: 0, topP: 1, greedyRatio };
   const latent = tf.zeros<tf.Rank.R2>([batch, model.hparams.initDim]);
   const state = model.startState(latent), last = new Int32Array(batch).fill(model.primaryEvent);
@@ -94,7 +90,7 @@ async function composeEvents(model: PerformanceRnn, batch: number, greedyRatio: 
 }
 
 /** One training step on a fixed batch. */
-function trainingStep(model: PerformanceRnn): () => Promise<void> {
+function trainingStep(model: EventRnn): () => Promise<void> {
   const { hparams } = model;
   const ids = Int32Array.from(
     random.uniform(0, WINDOW * BATCH),

@@ -1,6 +1,8 @@
 """The figures of `deno task bench performance_rnn --json`, from PyTorch: the same network, sizes and work.
 
-usage: OMP_WAIT_POLICY=PASSIVE python3 bench/performance_rnn_torch.py [--threads N] [--runs N]
+usage: OMP_WAIT_POLICY=PASSIVE python3 bench/performance_rnn_torch.py [--threads N] [--runs N] [--attentive]
+
+With --attentive, those of `bench performance_rnn_attentive` with a window of 1, as the original attends.
 
 Needs `pip install torch numpy`. One JSON object a line; `value` is the fastest run.
 """
@@ -17,10 +19,12 @@ BATCH, WINDOW, STEPS = 64, 200, 200
 
 
 class PerformanceRnn(nn.Module):
-    """Embedding, linear, GRU; the output reads the states of all layers."""
+    """Embedding, linear, attention if asked, GRU; the output reads the states of all layers."""
 
-    def __init__(self):
+    def __init__(self, attentive=False):
         super().__init__()
+        self.attention = nn.MultiheadAttention(HIDDEN, num_heads=8) if attentive else None
+        self.norm = nn.LayerNorm(HIDDEN)
         self.latent = nn.Linear(LATENT, LAYERS * HIDDEN)
         self.embedding = nn.Embedding(EVENTS, EVENTS)
         self.input = nn.Linear(EVENTS + 1 + CONTROLS, HIDDEN)
@@ -37,7 +41,10 @@ class PerformanceRnn(nn.Module):
         given = control if control is not None else torch.zeros(len(event), CONTROLS)
         x = torch.cat([self.embedding(event), flag, given], -1)
         x = nn.functional.leaky_relu(self.input(x), 0.1)
-        _, hidden = self.gru(x[None], hidden)
+        x = x[None]
+        if self.attention is not None:
+            x = self.norm(self.attention(x, x, x)[0] + x)
+        _, hidden = self.gru(x, hidden)
         return self.output(hidden.transpose(0, 1).reshape(len(event), -1)), hidden
 
 
@@ -78,16 +85,18 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--attentive", action="store_true")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
-    model = PerformanceRnn().eval()
+    model = PerformanceRnn(options.attentive).eval()
+    title = "PerformanceRNNattentive.window1" if options.attentive else "PerformanceRNN"
     for batch in (1, 8):
         for name, greedy in (("greedy", True), ("sampled", False)):
             seconds = timed(lambda: compose(model, batch, greedy), options.runs)
-            figure = f"PerformanceRNN.generate.{name}.batch{batch}"
+            figure = f"{title}.generate.{name}.batch{batch}"
             report(options.threads, figure, "ms/step", [1000 * s / STEPS for s in seconds])
     seconds = timed(trainer(model.train()), min(options.runs, 3))
-    report(options.threads, f"PerformanceRNN.train.batch{BATCH}.window{WINDOW}", "s/step", seconds)
+    report(options.threads, f"{title}.train.batch{BATCH}.window{WINDOW}", "s/step", seconds)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
     report(options.threads, "process.peakMemory", "MB", [peak])
 

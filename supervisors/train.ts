@@ -24,6 +24,7 @@ import { type BackendChoice, type BackendInfo, openBackend } from "../models/dev
 import type { EventRnn } from "../models/decoding/event_rnn.ts";
 import { createModel } from "../models/registry.ts";
 import { runState } from "./checkpoint.ts";
+import { describeEstimate, estimateTraining } from "./estimate.ts";
 import { type DataPlace, preparedSet } from "./prepared_set.ts";
 import { RunLog } from "./logging/run_log.ts";
 import { type PerformanceRnnData, PerformanceRnnSupervisor } from "./performance_rnn.ts";
@@ -62,7 +63,7 @@ export async function train(flags: TrainFlags, terminal: Terminal): Promise<Outc
   terminal.note(`Backend: ${backend.name}, ${backend.reason}`);
   const resuming = await checkRunFolder(flags);
   const hparams = await chooseHParams(flags, backend, resuming, terminal);
-  if (flags.dryRun) return plan(flags, hparams, resuming);
+  if (flags.dryRun) return await plan(flags, hparams, resuming);
   using data = await openData(flags, hparams, terminal);
   await makeDir(runPaths(flags.out).checkpoints);
   await writeHParams(flags.out, hparams);
@@ -89,6 +90,9 @@ export async function train(flags: TrainFlags, terminal: Terminal): Promise<Outc
       supervisor.resume(state, found.source);
       terminal.note(`Resuming after step ${state.step}`);
     } else await startModel(model, flags, hparams.seed);
+    const estimate = await estimateTraining(hparams, model.parameterCount());
+    const left = hparams.totalSteps - supervisor.step;
+    terminal.note(`This takes ${describeEstimate(estimate, left)}`);
     return await runUntilSignal(supervisor, flags);
   } finally {
     supervisor.dispose();
@@ -136,13 +140,19 @@ function parseJson(text: string, name: string): unknown {
   }
 }
 
-function plan(flags: TrainFlags, hparams: PerformanceRnnHParams, resuming: boolean): Outcome {
+async function plan(
+  flags: TrainFlags,
+  hparams: PerformanceRnnHParams,
+  resuming: boolean,
+): Promise<Outcome> {
   const parameters = createModel(flags.model, hparams).parameterCount();
+  const estimate = await estimateTraining(hparams, parameters);
   const verb = resuming ? "go on with" : "start";
   return {
     text: `Would ${verb} ${flags.out}: ${hparams.totalSteps} steps of ${hparams.batchSize} x ` +
-      `${hparams.windowSize} events, ${parameters.toLocaleString("en")} parameters`,
-    data: { resuming, parameters, hparams },
+      `${hparams.windowSize} events, ${parameters.toLocaleString("en")} parameters; it takes ` +
+      describeEstimate(estimate, hparams.totalSteps),
+    data: { resuming, parameters, estimate, hparams },
   };
 }
 

@@ -52,5 +52,5 @@ Deno.test("presetOf() names the nearest to an unknown preset", () => {
 
 Deno.test("defaultPreset() follows the backend", () => {
   deepEqual(["webgpu", "wasm", "cpu"].map(defaultPreset), ["gpu", "cpu", "cpu"]);
-  strictEqual(parseHParams("performance_rnn", { preset: "gpu" }).batchSize, 256);
+  strictEqual(parseHParams("performance_rnn", { preset: "gpu" }).batchSize, 128);
 });
