@@ -19,25 +19,27 @@ export class GruDecoder implements EventDecoder {
 
   /** Starts from copies; the decoder disposes of the tables of `network`, not of its weights. */
   constructor(network: GruDecodeNetwork, start: Omit<DecodingStart, "controls">) {
-    const { state: { hidden }, last } = start;
+    const { state: { hidden, past }, last } = start;
     this.#network = network;
     this.#start = start;
     this.#state = {
       event: tf.tensor1d(last, "int32"),
       hidden: tf.clone(hidden),
+      past: past && tf.clone(past),
       clock: tf.zeros([last.length], "int32"),
     };
   }
 
   /** Draws the next events of each piece, [steps, batch]. @throws {RangeError} If a logit is NaN */
   async next(steps: number): Promise<Int32Array> {
-    const { sampling, random } = this.#start, { event, hidden, clock } = this.#state;
+    const { sampling, random } = this.#start, { event } = this.#state;
     const settings = { ...sampling, key: random.key, steps, firstStep: this.#step };
     const drawn = gruDecode(this.#network, this.#state, settings);
     const [batch] = event.shape;
     const last = tf.tidy(() => tf.reshape(tf.slice(drawn.events, [steps - 1, 0]), [batch]));
-    tf.dispose([event, hidden, clock]);
-    this.#state = { event: last as typeof event, hidden: drawn.hidden, clock: drawn.clock };
+    tf.dispose(Object.values(this.#state));
+    const { hidden, clock, past } = drawn;
+    this.#state = { event: last as typeof event, hidden, clock, past };
     this.#step += steps;
     const events = await drawn.events.data<"int32">();
     drawn.events.dispose();
@@ -52,7 +54,6 @@ export class GruDecoder implements EventDecoder {
   /** Frees the states and the tables. */
   [Symbol.dispose](): void {
     const { eventTable, controlTable, rowTicks, eventTicks } = this.#network;
-    const { event, hidden, clock } = this.#state;
-    tf.dispose([eventTable, controlTable, rowTicks, eventTicks, event, hidden, clock]);
+    tf.dispose([eventTable, controlTable, rowTicks, eventTicks, ...Object.values(this.#state)]);
   }
 }

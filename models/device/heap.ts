@@ -38,6 +38,8 @@ export const operations = {
   mirrorPad: 29,
   pool: 30,
   spread: 31,
+  attention: 32,
+  residualNorm: 33,
 } as const;
 
 /** The parts of the wasm backend's module that we use. */

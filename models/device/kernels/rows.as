@@ -77,6 +77,14 @@ export function distancesOf(x: usize, n: i32, mean: f32): void {
   for (let i = 0; i < n; i += BLOCK) distancesOfBlock(x + (<usize>i << 2), min(BLOCK, n - i), mean);
 }
 
+/** to += x */
+export function addRow(to: usize, x: usize, n: i32): void {
+  const end = <usize>n << 2;
+  let at: usize = 0;
+  for (; at + 16 <= end; at += 16) write(to + at, f32x4.add(read(to + at, true), read(x + at, true)), true);
+  for (; at < end; at += 4) write(to + at, f32x4.add(read(to + at, false), read(x + at, false)), false);
+}
+
 /** to = a * x */
 export function scaleRow(to: usize, x: usize, a: f64, n: i32): void {
   const end = <usize>n << 2, u = f32x4.splat(<f32>a);

@@ -14,7 +14,7 @@ import {
 } from "../../../models/device/mod.ts";
 import type { Case } from "./case.ts";
 import { convolutionCases } from "./convolution_cases.ts";
-import { decodingCase } from "./decoding_case.ts";
+import { decodingCases } from "./decoding_case.ts";
 import { elementCases } from "./element_cases.ts";
 import { gruStates, lines, moved, norm, product, sigmoid, standardize } from "./plain_numbers.ts";
 
@@ -241,7 +241,7 @@ export const cases: readonly Case[] = [
   ...convolutionCases,
   gruCase("GRU", 5, 3, 8),
   gruCase("GRU of a larger batch", 13, 5, 4),
-  decodingCase,
+  ...decodingCases,
   ...normalisationCases,
   ...trainingCases,
   ...moveCases,

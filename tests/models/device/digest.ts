@@ -94,7 +94,20 @@ function convolutions(): Tensor[] {
   });
 }
 
-function decoding(batch: number): Tensor[] {
+function attention(hidden: number, window: number) {
+  return {
+    inWeight: tf.mul<tf.Tensor2D>(normal(3 * hidden, hidden), 0.1),
+    inBias: normal<tf.Tensor1D>(3 * hidden),
+    outWeight: tf.mul<tf.Tensor2D>(normal(hidden, hidden), 0.1),
+    outBias: normal<tf.Tensor1D>(hidden),
+    gamma: normal<tf.Tensor1D>(hidden),
+    beta: normal<tf.Tensor1D>(hidden),
+    slopes: [0.5, 0.25, 0.125, 0.1, 0.05, 0.02, 0],
+    window,
+  };
+}
+
+function decoding(batch: number, window?: number): Tensor[] {
   const hidden = 203,
     nEvents = 97,
     layers = [0, 1].map(() => ({
@@ -109,15 +122,17 @@ function decoding(batch: number): Tensor[] {
     rowTicks: tf.tensor1d([0, 3], "int32"),
     eventTicks: tf.ones<tf.Rank.R1>([nEvents], "int32"),
     slope: 0.1,
+    attention: window ? attention(hidden, window) : undefined,
     layers,
     outputWeight: normal<tf.Tensor2D>(nEvents, 2 * hidden),
     outputBias: normal<tf.Tensor1D>(nEvents),
   };
   const start = tf.zeros<tf.Rank.R1>([batch], "int32");
-  const state = { event: start, hidden: normal<tf.Tensor3D>(2, batch, hidden), clock: start };
+  const past = window && window > 1 ? normal<tf.Tensor3D>(window - 1, batch, 2 * hidden) : null;
+  const state = { event: start, hidden: normal<tf.Tensor3D>(2, batch, hidden), clock: start, past };
   const draws = { temperature: 1, topK: 30, topP: 0.9, greedyRatio: 0.1 };
   const results = gruDecode(network, state, { ...draws, steps: 7, key: [1, 2], firstStep: 0 });
-  return [results.events, results.hidden, results.clock];
+  return Object.values(results).filter((result) => result !== null);
 }
 
 /** The results of an operation and its gradients. */
@@ -168,6 +183,7 @@ const groups = {
   convolutions,
   recurrence: () => [...recurrence(6, 33, 130), ...recurrence(3, 2, 400), ...recurrence(1, 9, 400)],
   decoding: () => [...decoding(1), ...decoding(5)],
+  attention: () => [...decoding(1, 1), ...decoding(1, 90), ...decoding(5, 37)],
   others,
   normalisations,
   elements,

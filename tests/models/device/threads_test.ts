@@ -23,6 +23,7 @@ testOn("wasm", "wasm kernels give the same bits on 1, 2 and 5 threads", async ()
     "convolutions",
     "recurrence",
     "decoding",
+    "attention",
     "others",
     "normalisations",
     "elements",

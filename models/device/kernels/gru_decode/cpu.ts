@@ -1,7 +1,18 @@
 /** Decoding in plain TypeScript: the reference of the other kernels. @module */
 import { floatsOf, intsOf, makeFloats, makeInts, registerKernelCpu } from "../cpu_kernel.ts";
-import type { KernelInputs } from "../register.ts";
-import { type DecodeSizes, layersOf, layerTensors, settingsOf, sizesOf } from "./call.ts";
+import type { KernelAttributes, KernelInputs } from "../register.ts";
+import { type ReferenceAttention, referenceAttention } from "./attention_cpu.ts";
+import {
+  type AttentionArrays,
+  attentionOf,
+  attentionTensors,
+  type DecodeSizes,
+  layersOf,
+  layerTensors,
+  settingsOf,
+  sizesOf,
+} from "./call.ts";
+import { project } from "./project_cpu.ts";
 import { type DecodeProducts, decodeSteps } from "./steps.ts";
 
 /** A layer's parameters; shapes as in `GruDecodeLayer`. */
@@ -15,13 +26,6 @@ export interface NetworkArrays {
 }
 
 const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
-
-/** Row `row` of a matrix times `x`, plus the bias. */
-function project(weight: Float32Array, bias: Float32Array, row: number, x: Float32Array): number {
-  let sum = bias[row];
-  for (let j = 0; j < x.length; j++) sum += weight[row * x.length + j] * x[j];
-  return sum;
-}
 
 /** The next state of one layer and item, from its input and its state. */
 function nextState(layer: LayerArrays, x: Float32Array, h: Float32Array): Float32Array {
@@ -39,6 +43,7 @@ export function referenceProducts(
   { layers, outputWeight, outputBias }: NetworkArrays,
   { batch, hidden, nLayers, nEvents }: DecodeSizes,
   states: Float32Array,
+  attention?: ReferenceAttention,
 ): DecodeProducts {
   const x = new Float32Array(batch * hidden), logits = new Float32Array(batch * nEvents);
   const all = new Float32Array(nLayers * hidden);
@@ -46,6 +51,7 @@ export function referenceProducts(
     x,
     logits,
     advance() {
+      attention?.attend(x);
       for (let i = 0; i < batch; i++) {
         let input: Float32Array = x.subarray(i * hidden, (i + 1) * hidden);
         layers.forEach((layer, l) => {
@@ -72,10 +78,23 @@ function networkOf(inputs: KernelInputs): NetworkArrays {
   return { layers, outputWeight, outputBias };
 }
 
+/** What attends during a call, if its network does. */
+function attentionOn(
+  inputs: KernelInputs,
+  attributes: KernelAttributes,
+): ReferenceAttention | undefined {
+  const call = attentionOf(inputs, attributes);
+  if (!call) return undefined;
+  const entries = attentionTensors.map((name) => [name, floatsOf(inputs[name])]);
+  const weights = Object.fromEntries(entries) as AttentionArrays;
+  const past = call.past ? floatsOf(call.past) : new Float32Array(0);
+  return referenceAttention({ ...call, weights }, sizesOf(inputs), past);
+}
+
 /** Registers `GruDecode`. */
 export function registerGruDecodeCpu(): void {
   registerKernelCpu("GruDecode", (inputs, attributes) => {
-    const sizes = sizesOf(inputs), settings = settingsOf(attributes), { batch } = sizes;
+    const sizes = sizesOf(inputs), settings = settingsOf(attributes), { batch, hidden } = sizes;
     const tables = {
       eventTable: floatsOf(inputs.eventTable),
       controlTable: floatsOf(inputs.controlTable),
@@ -85,12 +104,17 @@ export function registerGruDecodeCpu(): void {
       clock: intsOf(inputs.clock),
     };
     const states = floatsOf(inputs.hidden).slice();
-    const products = referenceProducts(networkOf(inputs), sizes, states);
+    const attention = attentionOn(inputs, attributes);
+    const products = referenceProducts(networkOf(inputs), sizes, states, attention);
     const { events, clock } = decodeSteps(tables, sizes, settings, products);
+    const past = attention?.past() ?? new Float32Array(0);
     return [
       makeInts([settings.steps, batch], events),
       makeFloats(inputs.hidden.shape, states),
       makeInts([batch], clock),
+      ...past.length > 0
+        ? [makeFloats([past.length / (2 * batch * hidden), batch, 2 * hidden], past)]
+        : [],
     ];
   });
 }

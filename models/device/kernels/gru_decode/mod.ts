@@ -8,7 +8,7 @@ import {
 } from "../../../../deps/tf.ts";
 import type { Sampling } from "../../../decoding/sampling.ts";
 import { runKernel } from "../register.ts";
-import { layerTensors } from "./call.ts";
+import { attentionTensors, layerTensors } from "./call.ts";
 
 /** One GRU layer as PyTorch holds it: gates stacked reset, update, new, the reset gate behind the product. */
 export interface GruDecodeLayer {
@@ -22,7 +22,31 @@ export interface GruDecodeLayer {
   readonly biasHh: Tensor1D;
 }
 
-/** The network: x = leakyRelu(eventTable[event] + controlTable[row]), GRU layers, then logits of all layers' states. */
+/**
+ * Causal attention over the last inputs, between the input layer and the first GRU layer. A head's score of an input that
+ * lies `distance` steps back is q.k / sqrt(hidden / heads) - slope * distance (Press et al. 2022, arXiv:2108.12409), and
+ * what the GRU reads is layerNorm(outWeight context + outBias + x) with an epsilon of 1e-5.
+ */
+export interface GruDecodeAttention {
+  /** [3 * hidden, hidden], the rows of the query, of the key and of the value. */
+  readonly inWeight: Tensor2D;
+  /** [3 * hidden] */
+  readonly inBias: Tensor1D;
+  /** [hidden, hidden] */
+  readonly outWeight: Tensor2D;
+  /** [hidden] */
+  readonly outBias: Tensor1D;
+  /** [hidden], of the layer norm. */
+  readonly gamma: Tensor1D;
+  /** [hidden], of the layer norm. */
+  readonly beta: Tensor1D;
+  /** One a head: what its score loses per step of distance. Their number divides `hidden`. */
+  readonly slopes: readonly number[];
+  /** How many inputs are attended to, the current one included. */
+  readonly window: number;
+}
+
+/** The network: x = leakyRelu(eventTable[event] + controlTable[row]), attention if any, GRU layers, then logits of all layers' states. */
 export interface GruDecodeNetwork {
   /** [events, hidden], what each event adds to the input layer. */
   readonly eventTable: Tensor2D;
@@ -42,26 +66,6 @@ export interface GruDecodeNetwork {
   readonly outputBias: Tensor1D;
 }
 
-/** Causal attention over the last inputs, between the input layer and the first GRU layer. */
-export interface GruDecodeAttention {
-  /** [3 * hidden, hidden]: query, key, value rows */
-  readonly inWeight: Tensor2D;
-  /** [3 * hidden] */
-  readonly inBias: Tensor1D;
-  /** [hidden, hidden] */
-  readonly outWeight: Tensor2D;
-  /** [hidden] */
-  readonly outBias: Tensor1D;
-  /** [hidden], scale of the layer norm */
-  readonly gamma: Tensor1D;
-  /** [hidden], shift of the layer norm */
-  readonly beta: Tensor1D;
-  /** [heads]: what a score loses for each step that a key lies back. */
-  readonly slopes: readonly number[];
-  /** Inputs attended to, the current one included; at least 1. */
-  readonly window: number;
-}
-
 /** Where a decoding stands. */
 export interface GruDecodeState {
   /** [batch] int32, what each item reads next; a number that is no event counts as the nearest one. */
@@ -70,6 +74,8 @@ export interface GruDecodeState {
   readonly hidden: Tensor3D;
   /** [batch] int32 ticks; it stops at 2^31 - 1. */
   readonly clock: Tensor1D;
+  /** [n, batch, 2 * hidden] with n below the window: keys, then values, of the last inputs, oldest first; null for none. */
+  readonly past: Tensor3D | null;
 }
 
 /** How many steps, and how events are drawn. */
@@ -90,10 +96,14 @@ export interface GruDecodeResult {
   readonly hidden: Tensor3D;
   /** [batch] int32 */
   readonly clock: Tensor1D;
+  /** As in the state; as many inputs as there were, at most the window less one. */
+  readonly past: Tensor3D | null;
 }
 
 /** The largest batch: a thread's scratch holds the gates of some units for all items. */
 const MAX_BATCH = 4096;
+/** The longest window: a thread's scratch holds the scores of a head. */
+const MAX_WINDOW = 65_536;
 
 /** How many steps a call should take: on a GPU each call is read back once, elsewhere nothing else runs meanwhile. */
 export function gruDecodeChunk(): number {
@@ -102,10 +112,40 @@ export function gruDecodeChunk(): number {
 
 type Check = readonly [name: string, tensor: Tensor, dtype: string, shape: number[]];
 
-function checkTensors(network: GruDecodeNetwork, { event, hidden, clock }: GruDecodeState): void {
+/** The checks of the attention's tensors and of the past, for a hidden size and a batch. */
+function attentionChecks(
+  attention: GruDecodeAttention | undefined,
+  past: Tensor3D | null,
+  [units, batch]: [number, number],
+): Check[] {
+  if (past && !attention) {
+    throw new TypeError(
+      `gruDecode: past is ${past.dtype} [${past.shape}], expected null where the network has no attention`,
+    );
+  }
+  if (!attention) return [];
+  const { inWeight, inBias, outWeight, outBias, gamma, beta } = attention;
+  const ofPast: Check[] = past
+    ? [["past", past, "float32", [past.shape[0], batch, 2 * units]]]
+    : [];
+  return [
+    ["attention.inWeight", inWeight, "float32", [3 * units, units]],
+    ["attention.inBias", inBias, "float32", [3 * units]],
+    ["attention.outWeight", outWeight, "float32", [units, units]],
+    ["attention.outBias", outBias, "float32", [units]],
+    ["attention.gamma", gamma, "float32", [units]],
+    ["attention.beta", beta, "float32", [units]],
+    ...ofPast,
+  ];
+}
+
+function checkTensors(
+  network: GruDecodeNetwork,
+  { event, hidden, clock, past }: GruDecodeState,
+): void {
   const { eventTable, controlTable, rowTicks, eventTicks, outputWeight, outputBias } = network;
   const [events, units] = eventTable.shape, [rows] = controlTable.shape, [batch] = event.shape;
-  const { layers } = network, gates = 3 * units;
+  const { attention, layers } = network, gates = 3 * units;
   const checks: Check[] = [
     ["eventTable", eventTable, "float32", [events, units]],
     ["controlTable", controlTable, "float32", [rows, units]],
@@ -122,6 +162,7 @@ function checkTensors(network: GruDecodeNetwork, { event, hidden, clock }: GruDe
     ["event", event, "int32", [batch]],
     ["hidden", hidden, "float32", [layers.length, batch, units]],
     ["clock", clock, "int32", [batch]],
+    ...attentionChecks(attention, past, [units, batch]),
   ];
   for (const [name, tensor, dtype, shape] of checks) {
     const fits = tensor.dtype === dtype && tf.util.arraysEqual(tensor.shape, shape);
@@ -133,10 +174,42 @@ function checkTensors(network: GruDecodeNetwork, { event, hidden, clock }: GruDe
   }
 }
 
+function checkAttention({ slopes, window }: GruDecodeAttention, units: number, past: number): void {
+  const heads = slopes.length, wrong = slopes.find((slope) => !Number.isFinite(slope));
+  refuse([
+    [
+      Number.isInteger(window) && window >= 1 && window <= MAX_WINDOW,
+      "attention.window",
+      window,
+      `an integer from 1 to ${MAX_WINDOW}`,
+    ],
+    [
+      heads > 0 && units % heads === 0,
+      "the number of attention.slopes, one a head,",
+      heads,
+      `a divisor of the ${units} hidden units`,
+    ],
+    [wrong === undefined, "one of attention.slopes", wrong ?? 0, "a finite number"],
+    [
+      past < window,
+      "the number of inputs of past",
+      past,
+      `at most ${window - 1}, one less than attention.window; pass the last of them`,
+    ],
+  ]);
+}
+
+/** Throws unless every number fits: whether it does, what it is, its value, and what was expected. */
+function refuse(checks: readonly [boolean, string, number, string][]): void {
+  for (const [fits, name, value, expected] of checks) {
+    if (!fits) throw new RangeError(`gruDecode: ${name} is ${value}, expected ${expected}`);
+  }
+}
+
 function checkSettings(settings: GruDecodeSettings, batch: number): void {
   const { steps, firstStep, temperature, topK, topP, greedyRatio } = settings;
   const isCount = (value: number) => Number.isInteger(value) && value >= 0;
-  const checks: [boolean, string, number, string][] = [
+  refuse([
     [isCount(steps) && steps > 0, "steps", steps, "an integer from 1"],
     [
       isCount(firstStep) && firstStep + steps <= 2 ** 32,
@@ -149,10 +222,7 @@ function checkSettings(settings: GruDecodeSettings, batch: number): void {
     [topP > 0 && topP <= 1, "topP", topP, "above 0 and at most 1"],
     [greedyRatio >= 0 && greedyRatio <= 1, "greedyRatio", greedyRatio, "0 to 1"],
     [batch <= MAX_BATCH, "the batch", batch, `at most ${MAX_BATCH}; decode in several calls`],
-  ];
-  for (const [fits, name, value, expected] of checks) {
-    if (!fits) throw new RangeError(`gruDecode: ${name} is ${value}, expected ${expected}`);
-  }
+  ]);
 }
 
 /**
@@ -172,12 +242,24 @@ export function gruDecode(
 ): GruDecodeResult {
   checkTensors(network, state);
   checkSettings(settings, state.event.shape[0]);
-  const { layers, slope, attention: _, ...tables } = network, { key, ...numbers } = settings;
-  const weights = layers.flatMap((layer, i) =>
-    layerTensors.map((name) => [`${name}${i}`, layer[name]] as const)
-  );
-  const inputs = { ...tables, ...state, ...Object.fromEntries(weights) };
-  const attributes = { ...numbers, slope, key0: key[0], key1: key[1] };
-  const [events, hidden, clock] = runKernel<Tensor[]>("GruDecode", inputs, attributes);
-  return { events: events as Tensor2D, hidden: hidden as Tensor3D, clock: clock as Tensor1D };
+  const { layers, slope, attention, ...tables } = network, { key, ...numbers } = settings;
+  const { event, hidden, clock, past } = state;
+  if (attention) checkAttention(attention, hidden.shape[2], past?.shape[0] ?? 0);
+  const weights: [string, Tensor][] = [
+    ...layers.flatMap((layer, i) =>
+      layerTensors.map((name): [string, Tensor] => [`${name}${i}`, layer[name]])
+    ),
+    ...attention ? attentionTensors.map((name): [string, Tensor] => [name, attention[name]]) : [],
+  ];
+  const standing = { event, hidden, clock, ...past && { past } };
+  const inputs = { ...tables, ...standing, ...Object.fromEntries(weights) };
+  const { slopes, window } = attention ?? {};
+  const attributes = { ...numbers, slope, slopes, window, key0: key[0], key1: key[1] };
+  const [events, ...next] = runKernel<Tensor[]>("GruDecode", inputs, attributes);
+  return {
+    events: events as Tensor2D,
+    hidden: next[0] as Tensor3D,
+    clock: next[1] as Tensor1D,
+    past: (next[2] ?? null) as Tensor3D | null,
+  };
 }

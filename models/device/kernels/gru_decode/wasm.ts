@@ -1,17 +1,18 @@
-/** Decoding on wasm: a job for each layer and one for the logits; input and draws are the reference's. @module */
+/** Decoding on wasm: jobs for the attention if any, one for each layer and one for the logits; input and draws are the reference's. @module */
 import { tf } from "../../../../deps/tf.ts";
 import { operations, scratchBytes, type WasmHeap } from "../../heap.ts";
 import { type KernelAttributes, type KernelInputs, registerKernel } from "../register.ts";
-import { type DecodeSizes, layersOf, layerTensors, settingsOf, sizesOf } from "./call.ts";
+import { attentionFloats, WasmAttention } from "./attention_wasm.ts";
+import {
+  attentionOf,
+  type DecodeSizes,
+  layersOf,
+  layerTensors,
+  settingsOf,
+  sizesOf,
+} from "./call.ts";
+import { project, rowsPerTask } from "./projection_wasm.ts";
 import { decodeSteps } from "./steps.ts";
-
-/** Tasks of a job for each thread, so that one who comes late is helped. */
-const tasksPerThread = 8;
-
-/** Rows of a matrix for each task: eight at a time are read together. */
-function rowsPerTask({ threads }: WasmHeap, rows: number): number {
-  return 8 * Math.ceil(rows / (8 * tasksPerThread * threads));
-}
 
 /** Where the products of a call lie: x, logits and, twice, the states of all layers side by side [batch, layers * hidden]. */
 interface Workspace {
@@ -31,24 +32,29 @@ function workspaceAt(address: number, { batch, hidden, nLayers, nEvents }: Decod
 }
 
 /** One step: the layers one after the other, then the logits of all their states. */
-function stepOf(heap: WasmHeap, inputs: KernelInputs, work: Workspace): () => void {
+function stepOf(
+  heap: WasmHeap,
+  inputs: KernelInputs,
+  work: Workspace,
+  attention?: WasmAttention,
+): () => void {
   const { batch, hidden, nLayers, nEvents } = sizesOf(inputs), width = nLayers * hidden;
   const layers = layersOf(inputs).map((layer) =>
     layerTensors.map((name) => heap.address(layer[name]))
   );
   const weight = heap.address(inputs.outputWeight), bias = heap.address(inputs.outputBias);
   const limit = Math.floor(scratchBytes / (24 * batch)) & ~7;
-  const units = Math.min(limit, rowsPerTask(heap, hidden)), rows = rowsPerTask(heap, nEvents);
+  const units = Math.min(limit, rowsPerTask(heap, hidden));
   return () => {
     const { x, logits, state, next } = work;
+    attention?.attend(x);
     layers.forEach((weights, i) => {
       const at = 4 * i * hidden, below = i === 0 ? x : next + at - 4 * hidden;
       const strides = [i === 0 ? 4 * hidden : 4 * width, 4 * width];
       const args = [below, state + at, next + at, ...weights, ...strides, batch, hidden, units];
       heap.run(operations.gruDecode, Math.ceil(hidden / units), args);
     });
-    const args = [next, weight, logits, bias, batch, nEvents, width, width, 1, rows];
-    heap.run(operations.vectorMatmul, Math.ceil(nEvents / rows), args);
+    project(heap, { x: next, weight, bias, y: logits }, { batch, rows: nEvents, width });
     work.state = next;
     work.next = state;
   };
@@ -72,10 +78,13 @@ function gruDecode(
   attributes: KernelAttributes,
 ): tf.TensorInfo[] {
   const sizes = sizesOf(inputs), settings = settingsOf(attributes);
+  const call = attentionOf(inputs, attributes);
   const { batch, hidden, nLayers, nEvents } = sizes, nStates = batch * nLayers * hidden;
   const events = heap.output([settings.steps, batch], "int32");
   const states = heap.output(inputs.hidden.shape), clock = heap.output([batch], "int32");
-  heap.withBytes(4 * floatsOf(sizes), (address) => { // nothing is allocated inside: views stay valid
+  const kept = call?.ring.kept ?? 0, past = kept && heap.output([kept, batch, 2 * hidden]);
+  const nFloats = floatsOf(sizes), more = call ? attentionFloats(sizes, call) : 0;
+  heap.withBytes(4 * (nFloats + more), (address) => { // nothing is allocated inside: views stay valid
     const floats = (tensor: tf.TensorInfo) =>
       heap.float32(heap.address(tensor), tf.util.sizeFromShape(tensor.shape));
     const ints = (tensor: tf.TensorInfo) =>
@@ -91,17 +100,19 @@ function gruDecode(
       event: ints(inputs.event),
       clock: ints(inputs.clock),
     };
+    const attention = call && new WasmAttention(heap, call, sizes, address + 4 * nFloats);
     const result = decodeSteps(tables, sizes, settings, {
       x: heap.float32(work.x, batch * hidden),
       logits: heap.float32(work.logits, batch * nEvents),
-      advance: stepOf(heap, inputs, work),
+      advance: stepOf(heap, inputs, work, attention),
     });
     ints(events).set(result.events);
     ints(clock).set(result.clock);
     const end = heap.float32(work.state, nStates), target = floats(states);
     eachState(sizes, (to, from) => target.set(end.subarray(from, from + hidden), to));
+    if (past) attention!.end(past);
   });
-  return [events, states, clock];
+  return [events, states, clock, ...past ? [past] : []];
 }
 
 /** Registers `GruDecode`. */

@@ -30,16 +30,22 @@ function normTo(x: usize, gamma: usize, beta: usize, to: usize, wide: bool): voi
   write(to, madd(normed, read(gamma, wide), read(beta, wide)), wide);
 }
 
+/** One row of y; it may be x. */
+export function normRow(x: usize, gamma: usize, beta: usize, y: usize, channels: i32, epsilon: f64): void {
+  const end = <usize>channels << 2;
+  momentsOf(x, channels, epsilon);
+  let at: usize = 0;
+  for (; at + 16 <= end; at += 16) normTo(x + at, gamma + at, beta + at, y + at, true);
+  for (; at < end; at += 4) normTo(x + at, gamma + at, beta + at, y + at, false);
+}
+
 /** One task: a range of rows of y. Arguments: 0 x, 1 gamma, 2 beta, 3 y, 4 rows, 5 channels, 6 rows of a task, 7 epsilon (f32). */
 export function layerNormTask(args: usize, task: i32): void {
   const channels = load<i32>(args, 20), step = load<i32>(args, 24), stride = <usize>channels << 2;
   const first = <usize>(task * step) * stride, gamma = <usize>load<u32>(args, 4), beta = <usize>load<u32>(args, 8);
   let x = <usize>load<u32>(args) + first, y = <usize>load<u32>(args, 12) + first;
   for (let i = min(step, load<i32>(args, 16) - task * step); i > 0; i--) {
-    momentsOf(x, channels, <f64>load<f32>(args, 28));
-    let at: usize = 0;
-    for (; at + 16 <= stride; at += 16) normTo(x + at, gamma + at, beta + at, y + at, true);
-    for (; at < stride; at += 4) normTo(x + at, gamma + at, beta + at, y + at, false);
+    normRow(x, gamma, beta, y, channels, <f64>load<f32>(args, 28));
     x += stride;
     y += stride;
   }

@@ -3,8 +3,8 @@
 import { dotRows } from "./dot";
 import { madd } from "../simd";
 
-// out[j] += sum over four rows p of x[p] b[p, j]; missing rows have x = 0 and read the first.
-function addFourRows(b: usize, bRow: usize, rows: i32, x: usize, n: i32, out: usize): void {
+/** out[j] += sum over up to four rows p of x[p] b[p, j], one row after the other. */
+export function addFourRows(b: usize, bRow: usize, rows: i32, x: usize, n: i32, out: usize): void {
   const x0 = v128.load32_splat(x), zero = f32x4.splat(0);
   const x1 = rows > 1 ? v128.load32_splat(x, 4) : zero, x2 = rows > 2 ? v128.load32_splat(x, 8) : zero;
   const x3 = rows > 3 ? v128.load32_splat(x, 12) : zero;

@@ -8,7 +8,11 @@ import {
   tf,
 } from "../../../../deps/tf.ts";
 import type { Sampling } from "../../../../models/decoding/sampling.ts";
-import type { GruDecodeNetwork, GruDecodeState } from "../../../../models/device/mod.ts";
+import type {
+  GruDecodeAttention,
+  GruDecodeNetwork,
+  GruDecodeState,
+} from "../../../../models/device/mod.ts";
 import { normalTensor } from "../support.ts";
 
 /** Lengths of the axes. */
@@ -68,12 +72,35 @@ export function stateOf({ nLayers, hidden, batch, nEvents }: Sizes, seed: number
     event: ints(drawn(seed, batch, nEvents)),
     hidden: normalTensor<Tensor3D>(seed + 1, [nLayers, batch, hidden], 0.5),
     clock: ints(drawn(seed + 2, batch, 30)),
+    past: null,
   };
 }
 
-/** All tensors of a network or a state. */
-export function tensorsOf(value: GruDecodeNetwork | GruDecodeState): Tensor[] {
-  return Object.values(value).flatMap((part) =>
-    Array.isArray(part) ? part.flatMap((layer) => Object.values(layer) as Tensor[]) : part
-  ).filter((part) => part instanceof tf.Tensor);
+/** Attention with drawn weights. */
+export function attentionOf(
+  { hidden }: Pick<Sizes, "hidden">,
+  { heads, window }: { heads: number; window: number },
+  seed: number,
+): GruDecodeAttention {
+  let next = seed;
+  const weights = <T extends Tensor>(shape: number[], scale: number) =>
+    normalTensor<T>(next++, shape, scale);
+  return {
+    inWeight: weights([3 * hidden, hidden], 2 / Math.sqrt(hidden)),
+    inBias: weights([3 * hidden], 0.3),
+    outWeight: weights([hidden, hidden], 1 / Math.sqrt(hidden)),
+    outBias: weights([hidden], 0.3),
+    gamma: weights([hidden], 1),
+    beta: weights([hidden], 0.3),
+    slopes: Array.from({ length: heads }, (_, head) => 2 ** -head - 0.2),
+    window,
+  };
+}
+
+/** All tensors of a network, a state or a result. */
+export function tensorsOf(value: object): Tensor[] {
+  return Object.values(value).flatMap((part) => {
+    if (part instanceof tf.Tensor) return [part];
+    return part instanceof Object ? tensorsOf(part) : [];
+  });
 }

@@ -1,11 +1,7 @@
 /** Decoding on the device: what is drawn and the states, against the reference that follows the same events. */
 import { deepStrictEqual as deepEqual, ok, throws } from "node:assert/strict";
-import { RandomStream } from "../../../../datatools/random.ts";
 import { fc } from "../../../../deps/fast_check.ts";
 import { type Tensor1D, type Tensor2D, tf } from "../../../../deps/tf.ts";
-import { sampleClass, type Sampling } from "../../../../models/decoding/sampling.ts";
-import { referenceProducts } from "../../../../models/device/kernels/gru_decode/cpu.ts";
-import { decodeSteps } from "../../../../models/device/kernels/gru_decode/steps.ts";
 import {
   gruDecode,
   type GruDecodeNetwork,
@@ -13,107 +9,16 @@ import {
   type GruDecodeState,
 } from "../../../../models/device/mod.ts";
 import { assertClose, backend, read, testOn } from "../support.ts";
+import { follow, seed, settings, sizes } from "./gru_decode_follow.ts";
 import {
   greedy,
   ints,
   networkOf,
   plain,
   readInts,
-  type Sizes,
   stateOf,
   tensorsOf,
 } from "./gru_decode_support.ts";
-
-/** The draws that would be right if a probability were off by a rounding error. */
-function nearbyDraws(logits: Float32Array, u: number, sampling: Sampling, found: number) {
-  const few = 2e-5, draws = new Set<number>();
-  for (const raised of [-few, 0, few]) {
-    const near = logits.map((x, i) => i === found ? x + raised : x);
-    for (const du of [-few, 0, few]) {
-      for (const dp of [-few, 0, few]) {
-        const topP = sampling.topP === 1 ? 1 : Math.min(1, sampling.topP + dp);
-        draws.add(sampleClass(near, u + du, { ...sampling, topP }));
-      }
-    }
-  }
-  return draws;
-}
-
-/** Lets the reference follow what was drawn on the device; returns its states and clocks, and how many draws differ. */
-async function follow(
-  { sizes, network, state }: { sizes: Sizes; network: GruDecodeNetwork; state: GruDecodeState },
-  settings: GruDecodeSettings,
-  events: Int32Array,
-) {
-  const { batch, nEvents } = sizes, { layers } = network;
-  const arrays = await Promise.all(layers.map(async (layer) => {
-    const entries = Object.entries(layer).map(async ([name, tensor]) => [name, await read(tensor)]);
-    return Object.fromEntries(await Promise.all(entries));
-  }));
-  const [outputWeight, outputBias] = [
-    await read(network.outputWeight),
-    await read(network.outputBias),
-  ];
-  const hidden = (await read(state.hidden)).slice();
-  const products = referenceProducts({ layers: arrays, outputWeight, outputBias }, sizes, hidden);
-  const eventTicks = await network.eventTicks.data<"int32">();
-  const tables = {
-    eventTable: await read(network.eventTable),
-    controlTable: await read(network.controlTable),
-    rowTicks: await network.rowTicks.data<"int32">(),
-    eventTicks,
-  };
-  let event = await state.event.data<"int32">(), clock = await state.clock.data<"int32">();
-  let differing = 0;
-  for (let step = 0; step < settings.steps; step++) {
-    const one = {
-      ...settings,
-      slope: network.slope,
-      steps: 1,
-      firstStep: settings.firstStep + step,
-    };
-    const expected = decodeSteps({ ...tables, event, clock }, sizes, one, products).events;
-    event = events.slice(step * batch, (step + 1) * batch);
-    const draws = RandomStream.fromKey(settings.key).uniform(one.firstStep, 2 * batch);
-    event.forEach((found, i) => {
-      if (found === expected[i]) return;
-      differing++;
-      const logits = products.logits.slice(i * nEvents, (i + 1) * nEvents);
-      const isGreedy = draws[batch + i] < settings.greedyRatio;
-      const near = nearbyDraws(
-        logits,
-        draws[i],
-        isGreedy ? { ...plain, topK: 1 } : settings,
-        found,
-      );
-      ok(near.has(found), `step ${step}, item ${i}: drew ${found}, expected ${expected[i]}`);
-    });
-    clock = clock.map((tick, i) => tick + eventTicks[event[i]]);
-  }
-  return { hidden, clock: Array.from(clock), differing };
-}
-
-const sizes: fc.Arbitrary<Sizes> = fc.record({
-  nLayers: fc.integer({ min: 1, max: 4 }),
-  hidden: fc.integer({ min: 1, max: 40 }),
-  batch: fc.integer({ min: 1, max: 17 }),
-  nEvents: fc.integer({ min: 1, max: 100 }),
-  rows: fc.integer({ min: 1, max: 9 }),
-});
-const sampling: fc.Arbitrary<Sampling> = fc.record({
-  temperature: fc.constantFrom(0.3, 1, 2),
-  topK: fc.constantFrom(0, 0, 1, 2, 7, 200),
-  topP: fc.constantFrom(1, 1, 0.2, 0.9),
-  greedyRatio: fc.constantFrom(0, 0, 0.4, 1),
-});
-const uint32 = fc.integer({ min: 0, max: 0xFFFFFFFF });
-const settings: fc.Arbitrary<GruDecodeSettings> = fc.record({
-  sampling,
-  steps: fc.integer({ min: 1, max: 5 }),
-  key: fc.tuple(uint32, uint32),
-  firstStep: fc.integer({ min: 0, max: 0xFFFFFF00 }),
-}).map(({ sampling, ...rest }) => ({ ...sampling, ...rest }));
-const seed = fc.integer({ min: 0, max: 1e6 });
 
 Deno.test("gruDecode: events, states and clocks equal the reference's", async () => {
   let differing = 0;
@@ -196,6 +101,7 @@ Deno.test("gruDecode: each item's clock chooses its row of controls, and stops a
     event: ints([0, -7, 99]), // what is no event counts as the nearest
     hidden: tf.zeros<tf.Rank.R3>([1, 3, 5]),
     clock: ints([0, 29, -3]),
+    past: null,
   };
   const settings = { ...greedy, steps: 7, key: [0, 0] as const, firstStep: 0 };
   const { events, clock } = gruDecode(network, state, settings);
@@ -216,7 +122,7 @@ Deno.test("gruDecode: no tensor stays behind, and what it was given is as before
   const { numTensors, numDataBuffers } = tf.memory();
   for (const steps of [1, 2, 5]) {
     const settings = { ...plain, steps, key: [1, 2] as const, firstStep: 0 };
-    const results = Object.values(gruDecode(network, state, settings));
+    const results = tensorsOf(gruDecode(network, state, settings));
     deepEqual(tf.memory().numTensors, numTensors + 3);
     for (const tensor of results) await tensor.data();
     tf.dispose(results);
