@@ -23,6 +23,7 @@ import {
 } from "./cli/flags.ts";
 import { commandHelp, overview } from "./cli/help.ts";
 import { z } from "./deps/zod.ts";
+import { codecSchema } from "./hparams/codec.ts";
 import { HParamsError } from "./hparams/errors.ts";
 
 const { preset, set } = hparamFlags;
@@ -72,8 +73,7 @@ const commands: Readonly<Record<string, Command>> = {
       source: text("DIR", "folder of .mid and .midi files; folders in it are searched too"),
       out: text("DIR", "folder of the prepared set"),
       kind: z.enum(["midi"]).default("midi").describe("what the files are"),
-      codec: z.enum(["corrected", "upstream"]).default("corrected")
-        .describe("how notes become events; upstream repeats the original's drift and rounding"),
+      codec: codecSchema,
       sustain: z.boolean().default(true).describe("do not let the sustain pedal lengthen notes"),
       ...programsFlag,
       validFraction: z.number().min(0).lt(1).default(0.1).meta({

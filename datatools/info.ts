@@ -33,7 +33,7 @@ export interface SetHistograms {
   velocityEvents: number[];
   /** [32]: the MIDI velocity of each velocity event. */
   velocities: number[];
-  /** [32]: time shifts of each length, shortest first. */
+  /** [shifts of the codec]: time shifts of each length, shortest first. */
   timeShifts: number[];
   /** [12]: events at which the music has each note density. */
   densities: number[];
@@ -337,7 +337,7 @@ function bars(title: string, rows: readonly (readonly [string, number])[]): stri
 
 function octaves(pitches: readonly number[]): [string, number][] {
   const rows: [string, number][] = [];
-  for (let first = 12; first < 120; first += 12) {
+  for (let first = 0; first < pitches.length; first += 12) {
     const notes = pitches.slice(first, first + 12).reduce((sum, n) => sum + n, 0);
     rows.push([`C${first / 12 - 1}`, notes]);
   }

@@ -1,4 +1,5 @@
 /** Turns a folder of MIDI files into a prepared set, on all cores. @module */
+import { eventFileOf, eventFiles, packEvents } from "./datasets/event_bytes.ts";
 import {
   CODEC_VERSION,
   type Manifest,
@@ -26,6 +27,7 @@ import {
   walkFiles,
   writeText,
 } from "./io.ts";
+import type { CodecId } from "./midi/notes.ts";
 import type { EncodedPiece, EncodeResult } from "./prepare_piece.ts";
 import { EncodePool } from "./prepare_pool.ts";
 
@@ -253,7 +255,7 @@ async function encodeAll(
   const bytes = files.reduce((sum, entry) => sum + entry.bytes, 0);
   const useful = Math.min(navigator.hardwareConcurrency, Math.ceil(bytes / BYTES_PER_WORKER));
   using pool = await EncodePool.start(settings, Math.min(workers ?? useful, files.length));
-  using data = await openData(out);
+  using data = await openData(out, settings.codec);
   const collected: { pieces: Piece[]; skipped: SkippedFile[] } = { pieces: [], skipped: [] };
   const ahead: Promise<EncodeResult>[] = [];
   let next = 0;
@@ -294,14 +296,15 @@ interface DataWriter extends Disposable {
   sync(): void;
 }
 
-async function openData(out: string): Promise<DataWriter> {
+async function openData(out: string, codec: CodecId): Promise<DataWriter> {
   await removeParts(out); // of a run that was killed
-  const events = openForAppend(`${out}/${setFiles.events}${PART}`);
+  const eventFile = eventFileOf(codec);
+  const events = openForAppend(`${out}/${eventFile.name}${PART}`);
   const controls = openForAppend(`${out}/${setFiles.controls}${PART}`);
   let offset = 0;
   return {
     add({ file, sha256 }, encoded) {
-      events.write(Uint8Array.from(encoded.events));
+      events.write(packEvents(encoded.events, eventFile));
       controls.write(encoded.controls);
       const { notes, seconds } = encoded;
       const piece: Piece = {
@@ -328,14 +331,15 @@ async function openData(out: string): Promise<DataWriter> {
 }
 
 async function removeParts(out: string): Promise<void> {
-  await remove(`${out}/${setFiles.events}${PART}`);
+  for (const { name } of eventFiles) await remove(`${out}/${name}${PART}`);
   await remove(`${out}/${setFiles.controls}${PART}`);
 }
 
-/** Gives the data its names, the old manifest gone first and the new one written last. */
+/** Gives the data its names, the old manifest and events gone first and the new manifest written last. */
 async function publish(out: string, manifest: Manifest): Promise<void> {
   await remove(`${out}/${setFiles.manifest}`);
-  for (const name of [setFiles.events, setFiles.controls]) {
+  for (const { name } of eventFiles) await remove(`${out}/${name}`);
+  for (const name of [eventFileOf(manifest.codec).name, setFiles.controls]) {
     await rename(`${out}/${name}${PART}`, `${out}/${name}`);
   }
   await writeText(`${out}/${setFiles.manifest}`, `${JSON.stringify(manifest, null, 1)}\n`);

@@ -1,4 +1,5 @@
 /** Hparams from their layers: the schema's defaults, a preset, a file, single settings. @module */
+import { impliedByCodec } from "./codec.ts";
 import { HParamsError } from "./errors.ts";
 import { type Field, fieldsOf, parseText } from "./fields.ts";
 import { nearestName } from "./nearest.ts";
@@ -61,7 +62,8 @@ function setLayer(model: ModelId, fields: readonly Field[], setting: string): La
 }
 
 /**
- * Reads the hparams of a model: defaults, then `preset`, then `file`, then each of `set`.
+ * Reads the hparams of a model: defaults, then `preset`, then `file`, then each of `set`. Where none of these
+ * says `eventDim`, it is what their `codec` writes.
  *
  * @param model Whose hparams
  * @param layers Where they come from
@@ -91,7 +93,8 @@ export function parseHParams<M extends ModelId>(
       }
     }
   }
-  const merged: Record<string, unknown> = Object.assign({}, ...read.map((layer) => layer.values));
+  const given: Record<string, unknown> = Object.assign({}, ...read.map((layer) => layer.values));
+  const merged: Record<string, unknown> = { ...impliedByCodec(given.codec), ...given };
   const result = schema.safeParse(merged);
   if (result.success) return result.data as HParamsOf[M];
   const [issue] = result.error.issues;

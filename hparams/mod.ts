@@ -1,4 +1,5 @@
 /** What can be set: schemas, presets, and reading them from files and settings. @module */
+export { type CodecId, codecIds, eventDims } from "./codec.ts";
 export { HParamsError } from "./errors.ts";
 export { type HParamsLayers, parseHParams } from "./load.ts";
 export { type PerformanceRnnHParams, performanceRnnSchema } from "./performance_rnn.ts";

@@ -1,5 +1,6 @@
 /** Hparams of PerformanceRnn: the network, its data, its training and its sampling. @module */
 import { z } from "../deps/zod.ts";
+import { checkEventDim, codecSchema } from "./codec.ts";
 import { checkTraining, trainingSchema } from "./training.ts";
 
 /** What PerformanceRnn and its attentive variant share. */
@@ -7,15 +8,14 @@ export const performanceRnnFields = trainingSchema.extend({
   initDim: z.int().min(1).max(4096).default(32)
     .describe("length of the latent vector that sets the initial state"),
   eventDim: z.int().min(2).max(65536).default(240)
-    .describe("size of the event vocabulary; 240 is what the event codec writes"),
+    .describe("size of the event vocabulary; where it is not set, what the codec writes"),
   controlDim: z.int().min(1).max(4096).default(24)
     .describe("length of a control vector; 24 is what the control codec writes"),
   hiddenDim: z.int().min(1).max(16384).default(512).describe("units of each GRU layer"),
   gruLayers: z.int().min(1).max(32).default(3).describe("GRU layers"),
   gruDropout: z.number().min(0).lt(1).default(0.3)
     .describe("share of units dropped between GRU layers in training"),
-  codec: z.enum(["corrected", "upstream"]).default("corrected")
-    .describe("how notes become events; upstream repeats the original's drift and rounding"),
+  codec: codecSchema,
   sustain: z.boolean().default(true).describe("whether the sustain pedal lengthens notes"),
   windowSize: z.int().min(2).max(100_000).default(200)
     .describe("events of one training window"),
@@ -41,7 +41,7 @@ export const performanceRnnFields = trainingSchema.extend({
 });
 
 /** Everything that can be set for PerformanceRnn. */
-export const performanceRnnSchema = performanceRnnFields.check(checkTraining);
+export const performanceRnnSchema = performanceRnnFields.check(checkTraining, checkEventDim);
 
 /** Values of {@linkcode performanceRnnSchema}. */
 export type PerformanceRnnHParams = z.infer<typeof performanceRnnSchema>;

@@ -83,6 +83,39 @@ Deno.test("cli: evaluate measures with exactly the flags that its help prints", 
   }
 });
 
+Deno.test("cli: the codec magenta is prepared, described, trained, played and measured", async () => {
+  await using folder = await testFolder();
+  const [SOURCE, SET, RUN, OUT] = ["midis", "set", "run", "out"].map((name) =>
+    `${folder.path}/${name}`
+  );
+  await writePieces(SOURCE, 4, 90);
+  const done = async (line: Promise<string[]>, more: readonly string[]) => {
+    const { code, stdout, stderr } = await run(await line, more);
+    strictEqual(code, 0, stderr);
+    return stdout;
+  };
+  await done(printedLine("data prepare", { SOURCE, OUT: SET }), ["--codec", "magenta"]);
+  ok((await filesIn(SET)).includes("events.u16"));
+  match(await done(printedLine("data info", { SOURCE: SET }), []), /magenta codec/);
+
+  const train = printedLine("train", { DATA: SET, RUN });
+  const other = await run(await train, small);
+  strictEqual(other.code, 1);
+  match(other.stderr, /prepared with codec magenta .* the model needs codec corrected/);
+  await done(train, [...small, "--steps", "6", "--set", "codec=magenta"]);
+  const hparams = JSON.parse(await Deno.readTextFile(`${RUN}/hparams.json`));
+  deepEqual([hparams.codec, hparams.eventDim], ["magenta", 388]);
+
+  const piece = ["--steps", "80", "--key", "C:maj", "--density", "5", "--json"];
+  const [{ files, notes }] = JSON.parse(await done(printedLine("generate", { RUN, OUT }), piece));
+  ok(files.length === 3 && notes > 0);
+  const figures = JSON.parse(
+    await done(printedLine("evaluate", { RUN, DATA: SET }), ["--json"]),
+  );
+  strictEqual(figures.baselines.uniform, Math.log(388));
+  ok(figures.nllPerEvent > 0 && figures.nllPerSecond > 0);
+});
+
 Deno.test("cli: demo composes with exactly the flags that its help prints", async () => {
   await using folder = await testFolder();
   const OUT = `${folder.path}/out`;

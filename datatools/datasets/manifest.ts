@@ -1,25 +1,27 @@
 /**
- * What a folder of prepared MIDI holds: `manifest.json` beside `events.u8` (one byte an event) and
- * `controls.u8` ({@linkcode COMPRESSED_DIM} bytes an event), all pieces one after the other. The manifest
- * is written last, so a folder without one is not a prepared set.
+ * What a folder of prepared MIDI holds: `manifest.json` beside `events.u8` (one byte an event; with a codec
+ * of more than 256 events, `events.u16`, two bytes) and `controls.u8` ({@linkcode COMPRESSED_DIM} bytes an
+ * event), all pieces one after the other. The manifest is written last, so a folder without one is not a
+ * prepared set.
  *
  * @module
  */
 import { z } from "../../deps/zod.ts";
+import { codecIds } from "../../hparams/codec.ts";
 import { fileSize, IoError, readText } from "../io.ts";
 import { COMPRESSED_DIM } from "../midi/control_codec.ts";
 import type { CodecId } from "../midi/notes.ts";
+import { eventFileOf } from "./event_bytes.ts";
 
 /** The `format` of every manifest written here. */
 export const MANIFEST_FORMAT = "coopertunes-performance";
 /** The version of the layout; a reader refuses another one. */
 export const MANIFEST_VERSION = 1;
-/** The version of both codecs: raised whenever the same MIDI file would become other bytes. */
+/** The version of all codecs: raised whenever the same MIDI file would become other bytes. */
 export const CODEC_VERSION = 1;
-/** The file names of a prepared set. */
+/** The file names of a prepared set, beside the one of its events: {@linkcode eventFileOf}. */
 export const setFiles = {
   manifest: "manifest.json",
-  events: "events.u8",
   controls: "controls.u8",
 } as const;
 
@@ -34,7 +36,7 @@ export interface Piece {
   sha256: string;
   /** Which part it belongs to; follows from `sha256`. */
   split: Split;
-  /** Where it begins, in events from the start of `events.u8`. */
+  /** Where it begins, in events from the start of the file of events. */
   offset: number;
   /** How many events it has. */
   events: number;
@@ -70,7 +72,7 @@ export interface Totals {
 
 /** What changes the bytes of a prepared set. */
 export interface PrepareSettings {
-  /** How notes become events: `upstream` repeats the encoding of the Python original. */
+  /** How notes become events, and so which file they are in. */
   codec: CodecId;
   /** Whether the sustain pedal lengthens notes. */
   sustain: boolean;
@@ -114,7 +116,7 @@ const pieceSchema = z.strictObject({
 const manifestSchema = z.strictObject({
   format: z.literal(MANIFEST_FORMAT),
   version: z.literal(MANIFEST_VERSION),
-  codec: z.enum(["corrected", "upstream"]),
+  codec: z.enum(codecIds),
   codecVersion: z.literal(CODEC_VERSION),
   sustain: z.boolean(),
   programs: z.array(z.int().min(0).max(127)).nullable(),
@@ -175,7 +177,8 @@ export async function readManifest(dir: string): Promise<Manifest> {
   const path = `${dir}/${setFiles.manifest}`;
   const manifest = parseManifest(await readManifestText(dir, path), path);
   const { events } = manifest.totals;
-  await checkLength(`${dir}/${setFiles.events}`, events);
+  const { name, width } = eventFileOf(manifest.codec);
+  await checkLength(`${dir}/${name}`, events * width);
   await checkLength(`${dir}/${setFiles.controls}`, events * COMPRESSED_DIM);
   return manifest;
 }

@@ -2,6 +2,7 @@
 import { openForRandomRead, type RandomReader } from "../io.ts";
 import { COMPRESSED_DIM } from "../midi/control_codec.ts";
 import { vocabularyOf } from "../midi/events.ts";
+import { eventFileOf, unpackEvents } from "./event_bytes.ts";
 import { type Manifest, type Piece, readManifest, setFiles, type Split } from "./manifest.ts";
 
 /** Which windows a {@linkcode PerformanceDataset} gives. */
@@ -72,7 +73,7 @@ export class PerformanceDataset implements Disposable {
       this.#firstWindow[i + 1] = this.#firstWindow[i] + n;
     });
     this.nWindows = this.#firstWindow[this.pieces.length];
-    this.#events = openForRandomRead(`${dir}/${setFiles.events}`);
+    this.#events = openForRandomRead(`${dir}/${eventFileOf(manifest.codec).name}`);
     this.#controls = openForRandomRead(`${dir}/${setFiles.controls}`);
   }
 
@@ -140,16 +141,18 @@ export class PerformanceDataset implements Disposable {
       const expected = n * COMPRESSED_DIM;
       throw new RangeError(`controls has length ${out.controls.length}, expected ${expected}`);
     }
-    const bytes = new Uint8Array(n);
-    this.#events.readAt(offset + start, bytes);
-    out.events.set(bytes);
+    const { codec } = this.manifest;
+    const eventFile = eventFileOf(codec);
+    const bytes = new Uint8Array(n * eventFile.width);
+    this.#events.readAt((offset + start) * eventFile.width, bytes);
+    unpackEvents(bytes, eventFile, out.events);
     this.#controls.readAt((offset + start) * COMPRESSED_DIM, out.controls);
-    const { size } = vocabularyOf(this.manifest.codec);
+    const { size } = vocabularyOf(codec);
     const bad = out.events.findIndex((event) => event >= size);
     if (bad >= 0) {
       throw new SyntaxError(
-        `Cannot read "${this.dir}/${setFiles.events}": byte ${offset + start + bad} is ` +
-          `${out.events[bad]}, events are below ${size}; prepare the set again with --overwrite`,
+        `Cannot read "${this.dir}/${eventFile.name}": event ${offset + start + bad} is ` +
+          `${out.events[bad]}, expected below ${size}; prepare the set again with --overwrite`,
       );
     }
   }

@@ -2,13 +2,15 @@
  * Notes to events and back.
  *
  * The default, "corrected", keeps time: the part of an interval that no time shift covers is carried
- * on, so every onset and release of a piece stays within one shortest shift (1/65 s). The other,
- * "upstream", is the Python original's encoding with its defects; `event_codec_upstream.ts`.
+ * on, so every onset and release of a piece stays within one shortest shift (1/65 s). "magenta" keeps it
+ * to the nearest 10 ms in its own events; `event_spelling.ts` has what the two differ in. "upstream" is
+ * the Python original's encoding with its defects; `event_codec_upstream.ts`.
  *
  * @module
  */
 import { decodeUpstream, encodeUpstream } from "./event_codec_upstream.ts";
-import { describeEvent, vocabularyOf } from "./events.ts";
+import { type EventSpelling, spellings } from "./event_spelling.ts";
+import { describeEvent, type EventVocabulary, vocabularyOf } from "./events.ts";
 import { type CodecId, type Note, sortNotes } from "./notes.ts";
 
 export {
@@ -31,29 +33,24 @@ const DEFAULT_VELOCITY = 64;
 /** Seconds of a note that is never released, when nothing follows it. */
 const DEFAULT_NOTE_SECONDS = 1;
 
-/** Rounding room in seconds, far below any time shift, far above the error of adding some of them. */
+/** Rounding room on the clock, far below any time shift, far above the error of adding some of them. */
 const ROUNDING = 1e-9;
-
-const vocabulary = vocabularyOf("corrected");
-const { ranges, pitches, shiftSeconds } = vocabulary;
-const shortestShift = shiftSeconds[0];
-const N_VELOCITIES = ranges.velocity[1] - ranges.velocity[0];
 
 /**
  * Writes notes as events.
  *
- * The first note is at time 0. Notes outside the 88 keys are left out (`countOutsideKeys` tells how
- * many); a key struck again while it sounds is released first; two strikes of a key within one
+ * The first note is at time 0. Notes outside the codec's keys are left out (`countOutsideKeys` tells
+ * how many); a key struck again while it sounds is released first; two strikes of a key within one
  * shortest shift become one note. At one time, releases come before strikes, low keys before high.
  *
  * @param notes in any order; times in seconds
- * @param codec which of the two encodings
- * @returns events, each 0..239
+ * @param codec which encoding
+ * @returns events, each below the size of the codec's vocabulary
  * @throws {RangeError} If a time is not a finite number, or the notes span more than a week
  */
 export function encodeEvents(notes: readonly Note[], codec: CodecId = "corrected"): Uint16Array {
   checkTimes(notes);
-  return codec === "upstream" ? encodeUpstream(notes) : new Encoder().encode(notes);
+  return codec === "upstream" ? encodeUpstream(notes) : new Encoder(spellings[codec]).encode(notes);
 }
 
 /**
@@ -63,31 +60,21 @@ export function encodeEvents(notes: readonly Note[], codec: CodecId = "corrected
  * sounding key releases it first, a note lasts at least one shortest shift, and what still sounds at
  * the end ends there (or after a second when no time passes). Numbers that are no event are passed over.
  *
- * @param events each 0..239
- * @param codec which of the two encodings
+ * @param events each below the size of the codec's vocabulary
+ * @param codec which encoding
  * @returns notes in the order of their onsets
  */
 export function decodeEvents(events: ArrayLike<number>, codec: CodecId = "corrected"): Note[] {
-  return codec === "upstream" ? decodeUpstream(events) : decodeCorrected(events);
+  return codec === "upstream" ? decodeUpstream(events) : decode(events, spellings[codec]);
 }
 
-/** How many of the notes lie outside the 88 keys, and so are left out of the events. */
-export function countOutsideKeys(notes: readonly Note[]): number {
-  return notes.reduce((count, note) => count + (isOnKeys(note) ? 0 : 1), 0);
+/** How many of the notes lie outside the codec's keys (the 88 of a piano), and so are left out of the events. */
+export function countOutsideKeys(notes: readonly Note[], codec: CodecId = "corrected"): number {
+  const vocabulary = vocabularyOf(codec);
+  return notes.reduce((count, note) => count + (isOnKeys(note, vocabulary) ? 0 : 1), 0);
 }
 
-/** The MIDI velocity of a velocity event's value 0..31: evenly spaced over 1..127. */
-export function velocityOf(value: number): number {
-  return Math.round(1 + (value * 126) / (N_VELOCITIES - 1));
-}
-
-/** The value 0..31 of the nearest velocity event. */
-export function velocityValue(velocity: number): number {
-  const held = Math.min(Math.max(velocity, 1), 127);
-  return Math.round(((held - 1) * (N_VELOCITIES - 1)) / 126);
-}
-
-function isOnKeys({ pitch }: Note): boolean {
+function isOnKeys({ pitch }: Note, { pitches }: EventVocabulary): boolean {
   return pitch >= pitches[0] && pitch < pitches[1];
 }
 
@@ -124,20 +111,36 @@ class Encoder {
   /** What happens at the clock, not yet written: keys released, and keys struck with their velocity values. */
   readonly #released: number[] = [];
   readonly #struck: { key: number; velocity: number }[] = [];
+  readonly #spelling: EventSpelling;
   #clock = 0;
   #velocity = -1;
 
+  constructor(spelling: EventSpelling) {
+    this.#spelling = spelling;
+  }
+
   encode(notes: readonly Note[]): Uint16Array {
-    const onKeys = sortNotes(notes.filter((note) => isOnKeys(note) && note.end >= note.start));
-    const origin = onKeys.length > 0 ? onKeys[0].start : 0;
-    for (const { pitch, velocity, start, end } of onKeys) {
-      this.#releaseUntil(start - origin);
-      this.#advance(start - origin);
-      this.#strike(pitch - pitches[0], velocityValue(velocity), end - origin);
+    const { vocabulary, velocityValue } = this.#spelling;
+    for (const { pitch, velocity, start, end } of this.#onClock(notes)) {
+      this.#releaseUntil(start);
+      this.#advance(start);
+      this.#strike(pitch - vocabulary.pitches[0], velocityValue(velocity), end);
     }
     this.#releaseUntil(Infinity);
     this.#write();
     return Uint16Array.from(this.#events);
+  }
+
+  /** The notes that have keys, in order, with times on the clock from the first onset on. */
+  #onClock(notes: readonly Note[]): Note[] {
+    const { vocabulary, toClock } = this.#spelling;
+    const onKeys = notes.filter((note) => isOnKeys(note, vocabulary) && note.end >= note.start);
+    const origin = onKeys.reduce((earliest, { start }) => Math.min(earliest, start), Infinity);
+    return sortNotes(onKeys.map((note) => ({
+      ...note,
+      start: toClock(note.start - origin),
+      end: toClock(note.end - origin),
+    })));
   }
 
   #strike(key: number, velocity: number, releaseAt: number): void {
@@ -148,7 +151,7 @@ class Encoder {
     }
     if (earlier !== undefined) this.#released.push(key);
     this.#struck.push({ key, velocity });
-    const earliest = this.#clock + shortestShift; // a note sounds for one shift at least
+    const earliest = this.#clock + this.#spelling.shifts[0]; // a note sounds for one shift at least
     this.#sounding.set(key, { struckAt: this.#clock, releaseAt: Math.max(releaseAt, earliest) });
   }
 
@@ -168,19 +171,21 @@ class Encoder {
 
   /** Takes the longest shifts that fit until less than the shortest is left, which the next call makes up for. */
   #advance(time: number): void {
+    const { shifts, vocabulary: { ranges } } = this.#spelling;
     let left = time - this.#clock + ROUNDING;
-    if (left >= shortestShift) this.#write();
-    while (left >= shortestShift) {
-      let value = shiftSeconds.length - 1;
-      while (shiftSeconds[value] > left) value--;
+    if (left >= shifts[0]) this.#write();
+    while (left >= shifts[0]) {
+      let value = shifts.length - 1;
+      while (shifts[value] > left) value--;
       this.#events.push(ranges.timeShift[0] + value);
-      this.#clock += shiftSeconds[value];
+      this.#clock += shifts[value];
       left = time - this.#clock + ROUNDING;
     }
   }
 
   /** Writes what happens at the clock: releases, then strikes, both from low to high. */
   #write(): void {
+    const { ranges } = this.#spelling.vocabulary;
     this.#released.sort((a, b) => a - b);
     for (const key of this.#released) this.#events.push(ranges.noteOff[0] + key);
     this.#struck.sort((a, b) => a.key - b.key);
@@ -194,7 +199,11 @@ class Encoder {
   }
 }
 
-function decodeCorrected(events: ArrayLike<number>): Note[] {
+function decode(
+  events: ArrayLike<number>,
+  { vocabulary, velocityOf }: EventSpelling,
+): Note[] {
+  const { pitches, shiftSeconds } = vocabulary;
   const notes: Note[] = [];
   const latest = new Map<number, Note>(); // per pitch, sounding (end is NaN) or ended
   let time = 0;
@@ -205,10 +214,10 @@ function decodeCorrected(events: ArrayLike<number>): Note[] {
     const pitch = event.value + pitches[0];
     if (event.kind === "timeShift") time += shiftSeconds[event.value];
     else if (event.kind === "velocity") velocity = velocityOf(event.value);
-    else if (event.kind === "noteOff") release(latest.get(pitch), time);
+    else if (event.kind === "noteOff") release(latest.get(pitch), time, shiftSeconds[0]);
     else {
       const earlier = latest.get(pitch);
-      release(earlier, time);
+      release(earlier, time, shiftSeconds[0]);
       if (earlier?.start === time) { // struck twice in no time: one note, as loud as the last strike
         earlier.velocity = velocity;
         earlier.end = NaN;
@@ -220,12 +229,13 @@ function decodeCorrected(events: ArrayLike<number>): Note[] {
     }
   }
   for (const note of latest.values()) {
-    release(note, time > note.start ? time : note.start + DEFAULT_NOTE_SECONDS);
+    const end = time > note.start ? time : note.start + DEFAULT_NOTE_SECONDS;
+    release(note, end, shiftSeconds[0]);
   }
   return notes;
 }
 
-function release(note: Note | undefined, time: number): void {
+function release(note: Note | undefined, time: number, shortest: number): void {
   if (note === undefined || !Number.isNaN(note.end)) return;
-  note.end = Math.max(time, note.start + shortestShift);
+  note.end = Math.max(time, note.start + shortest);
 }

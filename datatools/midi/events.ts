@@ -67,9 +67,18 @@ const pianoVocabulary: EventVocabulary = {
   shiftSeconds: geometricShifts,
 };
 
+/** 388 events: all 128 pitches, 100 time shifts of 10 ms to 1 s, 32 velocities. */
+const magentaVocabulary: EventVocabulary = {
+  size: 388,
+  ranges: { noteOn: [0, 128], noteOff: [128, 256], timeShift: [256, 356], velocity: [356, 388] },
+  pitches: [0, 128],
+  shiftSeconds: Float64Array.from({ length: 100 }, (_, i) => (i + 1) / 100),
+};
+
 const vocabularies: Readonly<Record<CodecId, EventVocabulary>> = {
   corrected: pianoVocabulary,
   upstream: pianoVocabulary,
+  magenta: magentaVocabulary,
 };
 
 /** The events that a codec writes. */

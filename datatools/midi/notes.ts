@@ -1,7 +1,7 @@
 /** Notes as plain values, and the operations that need nothing but notes. @module */
+import type { CodecId } from "../../hparams/codec.ts";
 
-/** Which of the two encodings: ours without the original's defects, or the original's, bit for bit. */
-export type CodecId = "corrected" | "upstream";
+export type { CodecId } from "../../hparams/codec.ts";
 
 /** One struck key. */
 export interface Note {

@@ -7,6 +7,7 @@ import {
   formatSet,
 } from "../../datatools/info.ts";
 import { writeMidi } from "../../datatools/midi/smf.ts";
+import { codecIds } from "../../hparams/codec.ts";
 import { prepareMidi } from "../../datatools/prepare.ts";
 import { testFolder, writeFiles, writePieces } from "../support/midi_fixtures.ts";
 
@@ -22,7 +23,7 @@ Deno.test("describeSet counts what the manifest says, and every event once", asy
   const [source, out] = [`${folder.path}/midi`, `${folder.path}/set`];
   await writePieces(source, 4);
   await writeFiles(source, { "broken.mid": new Uint8Array(9) });
-  for (const codec of ["corrected", "upstream"] as const) {
+  for (const codec of codecIds) {
     const { totals } = await prepareMidi({ source, out, codec, overwrite: true });
     const set = await describeSet(out);
     const { kinds, pitches, pitchClasses, velocityEvents, timeShifts, ...h } = set.histograms;

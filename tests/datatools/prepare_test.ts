@@ -168,6 +168,22 @@ Deno.test("prepareMidi keeps an equal set, renews a changed one, and refuses ano
   deepEqual((await prepare({ ...upstream, overwrite: true })).codec, "upstream");
 });
 
+Deno.test("prepareMidi leaves no events of another codec beside those it wrote", async () => {
+  await using place = await workplace(2);
+  const { midi: source, out } = place;
+  await prepare({ source, out });
+  for (const [codec, name] of [["magenta", "events.u16"], ["corrected", "events.u8"]] as const) {
+    await writeFiles(out, {
+      "events.u8.part": new Uint8Array(3),
+      "events.u16.part": new Uint8Array(3),
+    });
+    const { totals } = await prepare({ source, out, codec, overwrite: true });
+    deepEqual(await namesIn(out), ["controls.u8", name, "manifest.json"]);
+    const { size } = await Deno.stat(`${out}/${name}`);
+    deepEqual(size, totals.events * (codec === "magenta" ? 2 : 1));
+  }
+});
+
 Deno.test("prepareMidi leaves the old set alone when it fails", async () => {
   await using place = await workplace(3);
   const { midi: source, out } = place;

@@ -79,7 +79,7 @@ Deno.test("parseHParams() says the range that a value is out of", () => {
     ["batchSize=4.5", "expected an integer >= 1"],
     ["seed=-1", "expected an integer >= 0 and <= 4294967295"],
     ["sustain=yes", 'found "yes", expected true or false'],
-    ["codec=foo", "expected one of corrected, upstream"],
+    ["codec=foo", "expected one of corrected, upstream, magenta"],
     ["hiddenDim=", 'found "", expected an integer'],
     ["hiddenDim=Infinity", 'found "Infinity", expected an integer'],
     ["hiddenDim=0x", 'found "0x", expected an integer'],
@@ -90,6 +90,37 @@ Deno.test("parseHParams() says the range that a value is out of", () => {
     strictEqual(error.field, setting.split("=")[0]);
     ok(error.message.includes(message), error.message);
     ok(error.message.includes("with --set"), error.message);
+  }
+});
+
+Deno.test("parseHParams() lets the codec say eventDim where nothing else does", () => {
+  const eventDim = (layers: HParamsLayers) => parseHParams("performance_rnn", layers).eventDim;
+  strictEqual(eventDim({}), 240);
+  strictEqual(eventDim({ preset: "tiny", set: ["codec=magenta"] }), 388);
+  strictEqual(eventDim({ preset: "upstream", file: { codec: "magenta" } }), 388);
+  strictEqual(eventDim({ file: { codec: "magenta" }, set: ["codec=corrected"] }), 240);
+  strictEqual(eventDim({ file: { eventDim: 240 }, set: ["codec=magenta", "eventDim=388"] }), 388);
+  strictEqual(eventDim({ file: { eventDim: 60 } }), 60, "a network of no codec's size");
+  strictEqual(eventDim({ file: { eventDim: 60, codec: "magenta" } }), 60);
+});
+
+Deno.test("parseHParams() refuses the eventDim of another codec, saying which it must be", () => {
+  const cases: [HParamsLayers, string][] = [
+    [
+      { set: ["codec=magenta", "eventDim=240"] },
+      "with --set: found 240, must be 388 with codec magenta",
+    ],
+    [{ file: { codec: "magenta", eventDim: 240 }, fileName: "h.json" }, "in h.json: found 240"],
+    [
+      { file: { eventDim: 240 }, set: ["codec=magenta"] },
+      "leave eventDim out, or choose another codec",
+    ],
+    [{ set: ["eventDim=388"] }, "found 388, must be 240 with codec corrected"],
+  ];
+  for (const [layers, message] of cases) {
+    const error = failure(layers);
+    strictEqual(error.field, "eventDim");
+    ok(error.message.includes(message), error.message);
   }
 });
 

@@ -106,14 +106,36 @@ Deno.test("PerformanceDataset refuses places that are not there", async () => {
   );
 });
 
-Deno.test("PerformanceDataset names the byte of damaged data", async () => {
+Deno.test("PerformanceDataset names the event of damaged data", async () => {
   await using folder = await preparedSet(2);
   const path = `${folder.set}/events.u8`;
   const bytes = await Deno.readFile(path);
   bytes[5] = 240;
   await Deno.writeFile(path, bytes);
   using dataset = await PerformanceDataset.open(folder.set);
-  throws(() => dataset.readPiece(0), /events.u8": byte 5 is 240, events are below 240/);
+  throws(() => dataset.readPiece(0), /events.u8": event 5 is 240, expected below 240/);
+});
+
+Deno.test("PerformanceDataset reads two bytes an event of a codec with more than 256", async () => {
+  await using folder = await testFolder();
+  const [source, set] = [`${folder.path}/midi`, `${folder.path}/set`];
+  await writePieces(source, 3, 20);
+  await prepareMidi({ source, out: set, codec: "magenta" });
+  using dataset = await PerformanceDataset.open(set);
+  for (const [i, { file }] of dataset.pieces.entries()) {
+    const seed = Number(file.slice(6, 8));
+    const { notes } = readMidi(generatedMidi(seed, 20 + 7 * seed));
+    const events = encodeEvents(notes, "magenta");
+    deepEqual(dataset.readPiece(i), { events, controls: encodeControls(events, "magenta") });
+  }
+  const path = `${set}/events.u16`;
+  const bytes = await Deno.readFile(path);
+  deepEqual(bytes.length, 2 * dataset.manifest.totals.events);
+  bytes.set([0x84, 0x01], 2 * 7); // 388, the low byte first
+  await Deno.writeFile(path, bytes);
+  throws(() => dataset.readPiece(0), /events.u16": event 7 is 388, expected below 388/);
+  await Deno.truncate(path, bytes.length - 1);
+  await rejects(PerformanceDataset.open(set), /events.u16": it has \d+ bytes, the manifest says/);
 });
 
 Deno.test("PerformanceDataset finds data that was cut while it was open", async () => {

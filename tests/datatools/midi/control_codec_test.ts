@@ -34,6 +34,17 @@ Deno.test("measureControls() counts the strikes from each event on, within two s
   }));
 });
 
+Deno.test("measureControls() of magenta counts pitches modulo 12 and looks ahead in its shifts", () => {
+  const wait = 355; // 1 s
+  const events = [0, 127, 60, 61, wait, wait, 256, 64, 128];
+  const { density, histogram } = measureControls(events, "magenta");
+  const shares = (i: number) =>
+    [...histogram.subarray(12 * i, 12 * i + 12)].map((share) => share * 4);
+  deepEqual([...density], [1, 0, 0, 0, 0, 0, 0, 0, 0]);
+  deepEqual(shares(0), [2, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0]); // 64 comes after 2.01 s
+  deepEqual(shares(5), [0, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0]);
+});
+
 Deno.test("encodeControls() rounds, and expandControls() makes each histogram sum to 1", () => {
   fc.assert(fc.property(anyEvents, (events) => {
     const exact = measureControls(events);

@@ -1,6 +1,6 @@
 import { deepStrictEqual as deepEqual, ok, strictEqual as equal, throws } from "node:assert/strict";
+import { codecIds } from "../../../hparams/codec.ts";
 import {
-  type CodecId,
   countNotes,
   countOutsideKeys,
   decodeEvents,
@@ -8,17 +8,18 @@ import {
   encodeEvents,
   eventSeconds,
   eventTimes,
-  velocityOf,
-  velocityValue,
   vocabularyOf,
 } from "../../../datatools/midi/event_codec.ts";
 import { shiftOf, TICK_SECONDS, ticksOf } from "../../../datatools/midi/events.ts";
 import type { Note } from "../../../datatools/midi/notes.ts";
+import { spellings } from "../../../datatools/midi/event_spelling.ts";
 import { fc } from "../../../deps/fast_check.ts";
+import { separateNotes } from "../../support/separate_notes.ts";
 
 const vocabulary = vocabularyOf("corrected");
 const { ranges, shiftSeconds } = vocabulary;
 const SHORTEST = 1 / 65;
+const { velocityOf, velocityValue } = spellings.corrected;
 const LIMIT = SHORTEST + 1e-6;
 
 /** Events as words, such as "on 60" or "wait 31". */
@@ -37,32 +38,12 @@ const note = (pitch: number, start: number, end: number, velocity = 64): Note =>
   end,
 });
 
-/** Notes of which no two of one pitch overlap, each at least one shortest shift long. */
-const separateNotes = fc.array(
-  fc.record({
-    pitch: fc.integer({ min: 21, max: 108 }),
-    velocity: fc.integer({ min: 1, max: 127 }),
-    gap: fc.oneof(
-      fc.double({ min: 0, max: 0.02, noNaN: true }),
-      fc.double({ min: 0, max: 30, noNaN: true }),
-    ),
-    length: fc.double({ min: SHORTEST + 1e-6, max: 4, noNaN: true }),
-  }),
-  { minLength: 1, maxLength: 200, size: "max" },
-).map((parts) => {
-  const free = new Map<number, number>();
-  let start = 0;
-  return parts.map(({ pitch, velocity, gap, length }) => {
-    start = Math.max(start + gap, free.get(pitch) ?? 0);
-    free.set(pitch, start + length);
-    return note(pitch, start, start + length, velocity);
-  });
-});
+const pianoNotes = separateNotes({ pitches: vocabulary.pitches, shortest: SHORTEST });
 
 const anyEvents = fc.uint8Array({ maxLength: 400, size: "max" });
 
 Deno.test("encodeEvents() and decodeEvents() keep every note of a piece within 1/65 s", () => {
-  fc.assert(fc.property(separateNotes, (notes) => {
+  fc.assert(fc.property(pianoNotes, (notes) => {
     const events = encodeEvents(notes);
     const again = decodeEvents(events);
     equal(again.length, notes.length);
@@ -105,14 +86,14 @@ Deno.test("decodeEvents() of any bytes leaves no hanging, empty or overlapping n
 });
 
 Deno.test("encodeEvents() repeats the events of the notes that it decoded", () => {
-  fc.assert(fc.property(separateNotes, (notes) => {
+  fc.assert(fc.property(pianoNotes, (notes) => {
     const events = encodeEvents(notes);
     deepEqual(encodeEvents(decodeEvents(events)), events);
   }));
 });
 
 Deno.test("encodeEvents() takes notes in any order", () => {
-  fc.assert(fc.property(separateNotes, (notes) => {
+  fc.assert(fc.property(pianoNotes, (notes) => {
     deepEqual(encodeEvents(notes.toReversed()), encodeEvents(notes));
   }));
 });
@@ -170,14 +151,14 @@ Deno.test("encodeEvents() leaves out notes outside the 88 keys, and countOutside
 });
 
 Deno.test("encodeEvents() of no notes is empty", () => {
-  for (const codec of ["corrected", "upstream"] as CodecId[]) {
+  for (const codec of codecIds) {
     deepEqual(encodeEvents([], codec), new Uint16Array());
     deepEqual(decodeEvents([], codec), []);
   }
 });
 
 Deno.test("encodeEvents() refuses times that would never end", () => {
-  for (const codec of ["corrected", "upstream"] as CodecId[]) {
+  for (const codec of codecIds) {
     throws(() => encodeEvents([note(60, NaN, 1)], codec), /RangeError.*finite/);
     throws(() => encodeEvents([note(60, 0, Infinity)], codec), /RangeError.*finite/);
     throws(() => encodeEvents([note(60, 0, 1), note(60, 1e9, 1e9)], codec), /a week/);
@@ -189,7 +170,7 @@ Deno.test("encodeEvents() writes a hundred thousand notes in well under a second
     const start = i * 0.037;
     return note(21 + (i * 13) % 88, start, start + 1.5, 1 + (i % 127));
   });
-  for (const codec of ["corrected", "upstream"] as CodecId[]) {
+  for (const codec of codecIds) {
     encodeEvents(notes.slice(0, 2000), codec);
     const from = performance.now();
     const events = encodeEvents(notes, codec);
@@ -223,7 +204,7 @@ Deno.test("velocityOf() is evenly spaced over 1..127, and velocityValue() the ne
 });
 
 Deno.test("eventTimes(), eventSeconds() and countNotes() agree with what is decoded", () => {
-  fc.assert(fc.property(separateNotes, (notes) => {
+  fc.assert(fc.property(pianoNotes, (notes) => {
     const events = encodeEvents(notes);
     const times = eventTimes(events, vocabulary);
     equal(countNotes(events, vocabulary), notes.length);

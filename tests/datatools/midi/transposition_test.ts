@@ -21,6 +21,12 @@ Deno.test("transposeEvents() moves keys by the offset, or an octave back at the 
   }));
 });
 
+Deno.test("transposeEvents() of magenta folds at the ends of all 128 pitches", () => {
+  const events = Uint16Array.of(0, 127, 128, 255, 256, 387); // low and high keys, a shift, a velocity
+  deepEqual([...transposeEvents(events, 5, "magenta")], [5, 120, 133, 248, 256, 387]);
+  deepEqual([...transposeEvents(events, -5, "magenta")], [7, 122, 135, 250, 256, 387]);
+});
+
 Deno.test("transposeEvents() copies, or writes where it is told, also in place", () => {
   const events = Uint16Array.of(0, 87, 88, 175, 200);
   deepEqual([...transposeEvents(events, 2)], [2, 77, 90, 165, 200]);

@@ -1,0 +1,41 @@
+/** The encodings of notes as events. @module */
+import { z } from "../deps/zod.ts";
+
+/** How many events each encoding has. */
+export const eventDims = { corrected: 240, upstream: 240, magenta: 388 } as const;
+
+/**
+ * Which encoding: `corrected`, 240 events without the original's defects; `upstream`, the original's, bit
+ * for bit; `magenta`, the 388 events of Performance RNN.
+ */
+export type CodecId = keyof typeof eventDims;
+
+/** All encodings. */
+export const codecIds: readonly CodecId[] = Object.keys(eventDims) as CodecId[];
+
+/** The hparam and flag of that name. */
+export const codecSchema = z.enum(codecIds).default("corrected").describe(
+  "how notes become events; upstream repeats the original's drift and rounding, " +
+    "magenta has 388 events, all 128 pitches and shifts of 10 ms",
+);
+
+/** The hparams that follow from the choice of a codec where nothing else is said; none if there is no such codec. */
+export function impliedByCodec(codec: unknown): { eventDim?: number } {
+  return codecIds.includes(codec as CodecId) ? { eventDim: eventDims[codec as CodecId] } : {};
+}
+
+/** Refuses the size of another codec's vocabulary, for the `check` of a model's schema. */
+export function checkEventDim(
+  context: z.core.ParsePayload<{ codec: CodecId; eventDim: number }>,
+): void {
+  const { codec, eventDim } = context.value;
+  const expected = eventDims[codec];
+  const others: readonly number[] = Object.values(eventDims).filter((dim) => dim !== expected);
+  if (!others.includes(eventDim)) return; // a network of no codec's size can be loaded and measured
+  context.issues.push({
+    code: "custom",
+    input: eventDim,
+    path: ["eventDim"],
+    message: `must be ${expected} with codec ${codec}; leave eventDim out, or choose another codec`,
+  });
+}
