@@ -11,6 +11,7 @@
 import { decodeUpstream, encodeUpstream } from "./event_codec_upstream.ts";
 import { type EventSpelling, spellings } from "./event_spelling.ts";
 import { describeEvent, type EventVocabulary, vocabularyOf } from "./events.ts";
+import { type Strike, writeEvents } from "./event_writer.ts";
 import { type CodecId, type Note, sortNotes } from "./notes.ts";
 
 export {
@@ -33,9 +34,6 @@ const DEFAULT_VELOCITY = 64;
 /** Seconds of a note that is never released, when nothing follows it. */
 const DEFAULT_NOTE_SECONDS = 1;
 
-/** Rounding room on the clock, far below any time shift, far above the error of adding some of them. */
-const ROUNDING = 1e-9;
-
 /**
  * Writes notes as events.
  *
@@ -50,7 +48,9 @@ const ROUNDING = 1e-9;
  */
 export function encodeEvents(notes: readonly Note[], codec: CodecId = "corrected"): Uint16Array {
   checkTimes(notes);
-  return codec === "upstream" ? encodeUpstream(notes) : new Encoder(spellings[codec]).encode(notes);
+  if (codec === "upstream") return encodeUpstream(notes);
+  const spelling = spellings[codec];
+  return writeEvents(spelling, strikesOf(notes, spelling));
 }
 
 /**
@@ -98,105 +98,18 @@ function checkTimes(notes: readonly Note[]): void {
   }
 }
 
-/** A key that is down: when it was struck on the clock of the events, and when it is due to be released. */
-interface Sounding {
-  struckAt: number;
-  releaseAt: number;
-}
-
-/** Writes one piece; `#clock` is the time that a reader of the events so far has reached. */
-class Encoder {
-  readonly #events: number[] = [];
-  readonly #sounding = new Map<number, Sounding>();
-  /** What happens at the clock, not yet written: keys released, and keys struck with their velocity values. */
-  readonly #released: number[] = [];
-  readonly #struck: { key: number; velocity: number }[] = [];
-  readonly #spelling: EventSpelling;
-  #clock = 0;
-  #velocity = -1;
-
-  constructor(spelling: EventSpelling) {
-    this.#spelling = spelling;
-  }
-
-  encode(notes: readonly Note[]): Uint16Array {
-    const { vocabulary, velocityValue } = this.#spelling;
-    for (const { pitch, velocity, start, end } of this.#onClock(notes)) {
-      this.#releaseUntil(start);
-      this.#advance(start);
-      this.#strike(pitch - vocabulary.pitches[0], velocityValue(velocity), end);
-    }
-    this.#releaseUntil(Infinity);
-    this.#write();
-    return Uint16Array.from(this.#events);
-  }
-
-  /** The notes that have keys, in order, with times on the clock from the first onset on. */
-  #onClock(notes: readonly Note[]): Note[] {
-    const { vocabulary, toClock } = this.#spelling;
-    const onKeys = notes.filter((note) => isOnKeys(note, vocabulary) && note.end >= note.start);
-    const origin = onKeys.reduce((earliest, { start }) => Math.min(earliest, start), Infinity);
-    return sortNotes(onKeys.map((note) => ({
-      ...note,
-      start: toClock(note.start - origin),
-      end: toClock(note.end - origin),
-    })));
-  }
-
-  #strike(key: number, velocity: number, releaseAt: number): void {
-    const earlier = this.#sounding.get(key);
-    if (earlier?.struckAt === this.#clock) {
-      earlier.releaseAt = Math.max(earlier.releaseAt, releaseAt);
-      return;
-    }
-    if (earlier !== undefined) this.#released.push(key);
-    this.#struck.push({ key, velocity });
-    const earliest = this.#clock + this.#spelling.shifts[0]; // a note sounds for one shift at least
-    this.#sounding.set(key, { struckAt: this.#clock, releaseAt: Math.max(releaseAt, earliest) });
-  }
-
-  /** Releases what is due at or before `time`, earliest first. */
-  #releaseUntil(time: number): void {
-    while (true) {
-      let [key, due] = [-1, Infinity];
-      for (const [candidate, { releaseAt }] of this.#sounding) {
-        if (releaseAt < due) [key, due] = [candidate, releaseAt];
-      }
-      if (key < 0 || due > time) return;
-      this.#advance(due);
-      this.#released.push(key);
-      this.#sounding.delete(key);
-    }
-  }
-
-  /** Takes the longest shifts that fit until less than the shortest is left, which the next call makes up for. */
-  #advance(time: number): void {
-    const { shifts, vocabulary: { ranges } } = this.#spelling;
-    let left = time - this.#clock + ROUNDING;
-    if (left >= shifts[0]) this.#write();
-    while (left >= shifts[0]) {
-      let value = shifts.length - 1;
-      while (shifts[value] > left) value--;
-      this.#events.push(ranges.timeShift[0] + value);
-      this.#clock += shifts[value];
-      left = time - this.#clock + ROUNDING;
-    }
-  }
-
-  /** Writes what happens at the clock: releases, then strikes, both from low to high. */
-  #write(): void {
-    const { ranges } = this.#spelling.vocabulary;
-    this.#released.sort((a, b) => a - b);
-    for (const key of this.#released) this.#events.push(ranges.noteOff[0] + key);
-    this.#struck.sort((a, b) => a.key - b.key);
-    for (const { key, velocity } of this.#struck) {
-      if (velocity !== this.#velocity) this.#events.push(ranges.velocity[0] + velocity);
-      this.#velocity = velocity;
-      this.#events.push(ranges.noteOn[0] + key);
-    }
-    this.#released.length = 0;
-    this.#struck.length = 0;
-  }
+/** The notes that have keys, in order, with times on the clock from the first onset on. */
+function strikesOf(notes: readonly Note[], spelling: EventSpelling): Strike[] {
+  const { vocabulary } = spelling;
+  const onKeys = notes.filter((note) => isOnKeys(note, vocabulary) && note.end >= note.start);
+  const sorted = sortNotes(onKeys);
+  const origin = sorted.length > 0 ? sorted[0].start : 0;
+  return sorted.map(({ pitch, velocity, start, end }) => ({
+    key: pitch - vocabulary.pitches[0],
+    velocity: spelling.velocityValue(velocity),
+    start: spelling.toClock(start - origin),
+    end: spelling.toClock(end - origin),
+  }));
 }
 
 function decode(
