@@ -2,5 +2,6 @@
 export * from "./control_codec.ts";
 export * from "./event_codec.ts";
 export * from "./notes.ts";
+export * from "./repair.ts";
 export * from "./smf.ts";
 export * from "./transposition.ts";
