@@ -1,5 +1,6 @@
 /** MIDI: files, notes, events, controls and transposition. @module */
 export * from "./control_codec.ts";
+export * from "./control_track.ts";
 export * from "./event_codec.ts";
 export * from "./notes.ts";
 export * from "./repair.ts";
