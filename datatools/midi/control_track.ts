@@ -9,7 +9,7 @@ import {
   parseKey,
 } from "./control_codec.ts";
 import { encodeEvents } from "./event_codec.ts";
-import { describeEvent, pitchRange, TICK_SECONDS, ticksOf } from "./events.ts";
+import { describeEvent, TICK_SECONDS, ticksOf, vocabularyOf } from "./events.ts";
 import type { CodecId, Note } from "./notes.ts";
 
 /** What is asked for from a time on; what a row leaves out is free, as it is for a whole piece. */
@@ -95,10 +95,11 @@ export function followNotes(notes: readonly Note[], codec: CodecId): ControlTabl
   }
   const controls = expandControls<Float32Array>(encodeControls(events, codec), undefined, codec);
   const rows = new Map<number, Float32Array>(); // of events at one time the last one counts
+  const vocabulary = vocabularyOf(codec);
   let tick = 0;
   events.forEach((event, i) => {
     rows.set(tick, controls.subarray(i * CONTROL_DIM, (i + 1) * CONTROL_DIM));
-    tick += ticksOf(event);
+    tick += ticksOf(event, vocabulary);
   });
   const table = new Float32Array(rows.size * CONTROL_DIM);
   [...rows.values()].forEach((row, i) => table.set(row, i * CONTROL_DIM));
@@ -113,12 +114,14 @@ export function followNotes(notes: readonly Note[], codec: CodecId): ControlTabl
  */
 export function meanControl(
   events: ArrayLike<number>,
+  codec: CodecId = "corrected",
 ): { histogram: number[]; density: number } {
   const histogram = new Array<number>(12).fill(0);
-  const { density } = measureControls(events);
+  const { density } = measureControls(events, codec);
+  const vocabulary = vocabularyOf(codec);
   for (let i = 0; i < events.length; i++) {
-    const { kind, value } = describeEvent(events[i]) ?? {};
-    if (kind === "noteOn") histogram[(value! + pitchRange[0]) % 12]++;
+    const { kind, value } = describeEvent(events[i], vocabulary) ?? {};
+    if (kind === "noteOn") histogram[(value! + vocabulary.pitches[0]) % 12]++;
   }
   const sum = density.reduce((total, level) => total + level, 0);
   const notes = histogram.reduce((total, count) => total + count, 0);

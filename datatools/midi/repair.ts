@@ -1,5 +1,6 @@
 /** Events that any instrument can play: every key that is released was struck, and every struck key is released. @module */
-import { describeEvent, firstEvent, shiftOf, timeShiftSeconds } from "./events.ts";
+import { describeEvent, type EventVocabulary, shiftOf, vocabularyOf } from "./events.ts";
+import type { CodecId } from "./notes.ts";
 
 /** What can be wrong with an event, and what is done about it. */
 export interface EventFaults {
@@ -21,6 +22,8 @@ export interface EventFaults {
 
 /** How events are repaired. */
 export interface RepairOptions {
+  /** Whose events these are; "corrected" by default. */
+  readonly codec?: CodecId;
   /** Most keys down at once; no limit by default. */
   readonly maxVoices?: number;
   /** Seconds after which a key is released, by default 10: by then its string has died away. */
@@ -29,8 +32,8 @@ export interface RepairOptions {
 
 /** What a repair gives. */
 export interface RepairedEvents {
-  /** Each 0..239. */
-  readonly events: Uint8Array;
+  /** Events of the codec. */
+  readonly events: Uint16Array;
   /** How many faults of each kind there were. */
   readonly faults: EventFaults;
   /** How many of the given events were left out, or needed a release of their own. */
@@ -60,24 +63,25 @@ export function repairEvents(
   events: ArrayLike<number>,
   options: RepairOptions = {},
 ): RepairedEvents {
-  const { maxVoices = Infinity, maxNoteSeconds = LONGEST_NOTE } = options;
+  const { codec = "corrected", maxVoices = Infinity, maxNoteSeconds = LONGEST_NOTE } = options;
+  const vocabulary = vocabularyOf(codec);
   if (maxVoices !== Infinity && !(Number.isInteger(maxVoices) && maxVoices >= 1)) {
     throw new RangeError(
       `repairEvents(maxVoices) is ${maxVoices}, expected a whole number of at least 1`,
     );
   }
-  const longestShift = timeShiftSeconds.at(-1)!;
+  const longestShift = vocabulary.shiftSeconds.at(-1)!;
   if (!(maxNoteSeconds >= longestShift)) {
     throw new RangeError(
       `repairEvents(maxNoteSeconds) is ${maxNoteSeconds}, expected at least ${longestShift}, the longest time shift`,
     );
   }
-  return new Repair(events, { maxVoices, maxNoteSeconds }).run();
+  return new Repair(events, vocabulary, { maxVoices, maxNoteSeconds }).run();
 }
 
 /** The share of the events that `repairEvents` leaves out or has to complete, in 0..1; 0 of none. */
-export function invalidEventRate(events: ArrayLike<number>): number {
-  return events.length === 0 ? 0 : repairEvents(events).changed / events.length;
+export function invalidEventRate(events: ArrayLike<number>, codec: CodecId = "corrected"): number {
+  return events.length === 0 ? 0 : repairEvents(events, { codec }).changed / events.length;
 }
 
 /** A key that is down. */
@@ -111,6 +115,7 @@ class Repair {
 
   constructor(
     readonly events: ArrayLike<number>,
+    readonly vocabulary: EventVocabulary,
     readonly limits: { readonly maxVoices: number; readonly maxNoteSeconds: number },
   ) {
     this.#changed = new Uint8Array(events.length);
@@ -119,7 +124,7 @@ class Repair {
   run(): RepairedEvents {
     for (; this.#index < this.events.length; this.#index++) {
       const event = this.events[this.#index];
-      const described = describeEvent(event);
+      const described = describeEvent(event, this.vocabulary);
       if (described === undefined || !Number.isInteger(event)) this.#fault("unknown");
       else if (described.kind === "noteOn") this.#strike(described.value);
       else if (described.kind === "noteOff") this.#release(described.value);
@@ -130,7 +135,7 @@ class Repair {
     }
     this.#finish();
     const changed = this.#changed.reduce((sum, flag) => sum + flag, 0);
-    return { events: Uint8Array.from(this.#out), faults: this.#faults, changed };
+    return { events: Uint16Array.from(this.#out), faults: this.#faults, changed };
   }
 
   /** Counts a fault of the event at `index`. */
@@ -157,7 +162,7 @@ class Repair {
     }
     this.#down.set(key, { struckAt: this.#clock, index: this.#index });
     this.#ended.delete(key);
-    this.#write(firstEvent.noteOn + key);
+    this.#write(this.vocabulary.ranges.noteOn[0] + key);
   }
 
   #release(key: number): void {
@@ -167,7 +172,7 @@ class Repair {
   }
 
   #advance(event: number): void {
-    const time = this.#clock + shiftOf(event);
+    const time = this.#clock + shiftOf(event, this.vocabulary);
     for (const [key, { struckAt, index }] of this.#down) {
       if (time - struckAt <= this.limits.maxNoteSeconds + ROUNDING) break;
       this.#fault("heldTooLong", index);
@@ -187,7 +192,7 @@ class Repair {
 
   #lift(key: number): void {
     this.#down.delete(key);
-    this.#write(firstEvent.noteOff + key);
+    this.#write(this.vocabulary.ranges.noteOff[0] + key);
   }
 
   #write(note: number): void {
@@ -197,8 +202,9 @@ class Repair {
 
   /** Leaves out what nothing follows, and releases what is down. */
   #finish(): void {
+    const { ranges: { timeShift }, shiftSeconds } = this.vocabulary;
     const isKept = ({ event }: { event: number }) =>
-      this.#down.size > 0 && event >= firstEvent.timeShift;
+      this.#down.size > 0 && shiftOf(event, this.vocabulary) > 0;
     for (const { index } of this.#pending.filter((each) => !isKept(each))) {
       this.#fault("trailing", index);
     }
@@ -208,8 +214,8 @@ class Repair {
     const struckLast = held.filter(([, { struckAt }]) => struckAt === this.#clock);
     for (const [key] of held) if (this.#down.get(key)!.struckAt < this.#clock) this.#lift(key);
     if (struckLast.length === 0) return;
-    const value = timeShiftSeconds.findLastIndex((seconds) => seconds <= LAST_NOTE);
-    this.#out.push(firstEvent.timeShift + value);
+    const value = shiftSeconds.findLastIndex((seconds) => seconds <= LAST_NOTE);
+    this.#out.push(timeShift[0] + value);
     for (const [key] of struckLast) this.#lift(key);
   }
 }

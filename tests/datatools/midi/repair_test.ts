@@ -1,15 +1,17 @@
 import { deepStrictEqual as deepEqual, ok, strictEqual as equal, throws } from "node:assert/strict";
 import { decodeEvents, describeEvent, encodeEvents } from "../../../datatools/midi/event_codec.ts";
-import { firstEvent, shiftOf } from "../../../datatools/midi/events.ts";
+import { shiftOf, vocabularyOf } from "../../../datatools/midi/events.ts";
 import { invalidEventRate, repairEvents } from "../../../datatools/midi/repair.ts";
 import { fc } from "../../../deps/fast_check.ts";
 import { generatedNotes } from "../../support/midi_fixtures.ts";
 
-const on = (key: number) => firstEvent.noteOn + key;
-const off = (key: number) => firstEvent.noteOff + key;
-const loud = firstEvent.velocity + 20;
-const wait = firstEvent.timeShift + 31; // 1.17 s
-const second = firstEvent.timeShift + 29; // 0.89 s, the longest shift up to a second
+const vocabulary = vocabularyOf("corrected");
+const { noteOn, noteOff, velocity, timeShift } = vocabulary.ranges;
+const on = (key: number) => noteOn[0] + key;
+const off = (key: number) => noteOff[0] + key;
+const loud = velocity[0] + 20;
+const wait = timeShift[0] + 31; // 1.17 s
+const second = timeShift[0] + 29; // 0.89 s, the longest shift up to a second
 
 /** Numbers as a bad network, or a hostile file, would give them: few keys, so that they meet. */
 const anyEvents = fc.array(
@@ -28,8 +30,8 @@ function play(events: ArrayLike<number>): { voices: number; longest: number } {
   const down = new Map<number, number>();
   let [clock, voices, longest] = [0, 0, 0];
   for (let i = 0; i < events.length; i++) {
-    const { kind, value } = describeEvent(events[i])!;
-    clock += shiftOf(events[i]);
+    const { kind, value } = describeEvent(events[i], vocabulary)!;
+    clock += shiftOf(events[i], vocabulary);
     if (kind === "noteOn") {
       ok(!down.has(value), `key ${value} is struck while it is down`);
       down.set(value, clock);
@@ -54,7 +56,7 @@ Deno.test("repairEvents gives events that a keyboard can play, whatever it is gi
     const { voices, longest } = play(repaired);
     ok(voices <= (options.maxVoices ?? Infinity), `${voices} voices`);
     ok(longest <= (options.maxNoteSeconds ?? 10) + 1e-6, `a note of ${longest} s`);
-    ok(repaired.length === 0 || describeEvent(repaired.at(-1)!)!.kind === "noteOff");
+    ok(repaired.length === 0 || describeEvent(repaired.at(-1)!, vocabulary)!.kind === "noteOff");
     const again = repairEvents(repaired, options);
     deepEqual(again, { events: repaired, faults: noFaults, changed: 0 }, "a second repair");
     const sum = Object.values(faults).reduce((total, count) => total + count, 0);
