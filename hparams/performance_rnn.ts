@@ -36,6 +36,14 @@ export const performanceRnnFields = trainingSchema.extend({
   topK: z.int().min(0).default(0).describe("sample from the k likeliest events; 0 turns it off"),
   topP: z.number().positive().max(1).default(1)
     .describe("sample from the likeliest events that hold this probability; 1 turns it off"),
+  beamSize: z.int().min(0).max(65536).default(0)
+    .describe("sequences that a beam search keeps; 0 samples instead"),
+  stochasticBeamSearch: z.boolean().default(false)
+    .describe("whether the beam draws sequences without replacement instead of the likeliest"),
+  lengthPenalty: z.number().min(0).max(10).default(0)
+    .describe("exponent of the penalty for short sequences in a beam of pieces of one duration"),
+  upstreamBeamScores: z.boolean().default(false)
+    .describe("whether a beam adds logits as in the original, which are no log-probabilities"),
   maxLen: z.int().min(1).max(10_000_000).default(10_000)
     .describe("most events of one generated piece, whatever --seconds asks for"),
 });

@@ -60,6 +60,7 @@ const eventRnn: Presets["performance_rnn"] = {
     controlRatio: 1,
     teacherForcingRatio: 1,
     upstreamInitToHidden: true,
+    upstreamBeamScores: true,
     greedyRatio: 1,
     temperature: 1,
     maxLen: 1000,

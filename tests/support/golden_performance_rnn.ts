@@ -2,6 +2,7 @@
 import { tf } from "../../deps/tf.ts";
 import { RandomStream } from "../../datatools/random.ts";
 import { parseHParams } from "../../hparams/load.ts";
+import { beamSearch } from "../../models/decoding/beam_search.ts";
 import type { ControlTrack, EventState } from "../../models/decoding/event_model.ts";
 import type { EventRnn } from "../../models/decoding/event_rnn.ts";
 import { inferencePass } from "../../models/nn/mod.ts";
@@ -13,7 +14,7 @@ import { gradientsOf } from "../../supervisors/supervisor.ts";
 import { assert } from "./assert.ts";
 import { GoldenCase, type GoldenFamily } from "./golden.ts";
 
-/** PerformanceRnn and its attentive variant, but beam search, which is not built. */
+/** PerformanceRnn with its beam search, and its attentive variant. */
 export const performanceRnn: GoldenFamily = {
   prefix: "performancernn-",
   async check(file) {
@@ -60,6 +61,8 @@ async function checkForward(golden: GoldenCase, model: EventRnn): Promise<void> 
     else if (name.startsWith("greedy_")) {
       const from = name.includes("item0_alone") ? first : init;
       golden.compare(name, await greedyEvents(golden, model, { name, init: from }), "exact");
+    } else if (name.startsWith("beam_")) {
+      golden.compare(name, await beamEvents(golden, model, { name, state }), "exact");
     }
   }
   tf.dispose([init, first, state.hidden]);
@@ -106,13 +109,52 @@ async function greedyEvents(
   const hidden = model.initToHidden(init), [layers, batch, hiddenDim] = hidden.shape;
   const items: Int32Array[] = [];
   for (let i = 0; i < batch; i++) { // each item has controls of its own
-    const first = golden.get("in/controls").values.slice(i * controlDim, (i + 1) * controlDim);
-    const steered = name.includes("control_broadcast");
-    const track = { rows: Float32Array.from(first), ticks: Int32Array.of(0) };
+    const track = name.includes("control_broadcast") ? firstControls(golden, controlDim, i) : null;
     const start = tf.slice(hidden, [0, i, 0], [layers, 1, hiddenDim]);
-    items.push(await greedyDraws(model, start, steered ? track : null, steps));
+    items.push(await greedyDraws(model, start, track, steps));
   }
   return Array.from({ length: steps * batch }, (_, i) => items[i % batch]![Math.floor(i / batch)]!);
+}
+
+/** The controls of an item's first step, for all steps. */
+function firstControls(golden: GoldenCase, controlDim: number, item: number): ControlTrack {
+  const { values } = golden.get(golden.has("in/controls") ? "in/controls" : "in/control");
+  return {
+    rows: values.slice(item * controlDim, (item + 1) * controlDim),
+    ticks: Int32Array.of(0),
+  };
+}
+
+/** The best sequence of each item, [steps + 1, batch], as the original searches: logits are summed. */
+async function beamEvents(
+  golden: GoldenCase,
+  model: EventRnn,
+  { name, state }: { name: string; state: EventState },
+): Promise<number[]> {
+  const [rows, batch] = golden.get(`out/${name}`).shape as [number, number];
+  const { controlDim, upstreamBeamScores } = model.hparams;
+  const settings = {
+    beamSize: Number(golden.metadata.beam_size),
+    stochastic: false,
+    temperature: name.endsWith("_temp0p7") ? 0.7 : 1,
+    lengthPenalty: 0,
+    upstreamScores: upstreamBeamScores,
+  };
+  const items: number[][] = [];
+  for (let i = 0; i < batch; i++) { // each item has controls of its own
+    const hidden = tf.slice(state.hidden, [0, i, 0], [-1, 1, -1]) as tf.Tensor3D;
+    const [found] = await beamSearch(model, {
+      state: { hidden, past: null },
+      last: Int32Array.of(model.primaryEvent),
+      controls: name.includes("nocontrol") ? null : firstControls(golden, controlDim, i),
+      random: new RandomStream(1, "unused"),
+      settings,
+      limits: { seconds: Infinity, steps: rows - 1, timeOf: () => ({ seconds: 0, ticks: 0 }) },
+    });
+    hidden.dispose();
+    items.push(found![0]!.events);
+  }
+  return Array.from({ length: rows * batch }, (_, i) => items[i % batch]![Math.floor(i / batch)]!);
 }
 
 /** The likeliest events of one item, in two calls of its decoder. */
