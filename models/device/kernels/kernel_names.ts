@@ -106,6 +106,7 @@ export const replacedKernels: Readonly<Record<"cpu" | "wasm" | "webgpu", readonl
 export const usedKernels: readonly string[] = [
   "Add",
   "BatchMatMul",
+  "Cast",
   "Concat",
   "Fill",
   "GatherV2",
@@ -119,6 +120,7 @@ export const usedKernels: readonly string[] = [
   "RealDiv",
   "Reshape",
   "Slice",
+  "Softmax",
   "SplitV",
   "Square",
   "Sub",
