@@ -1,8 +1,9 @@
-/** Decoding on WebGPU: for each event one dispatch for the input, each layer, the logits and the draw. @module */
+/** Decoding on WebGPU: for each event one dispatch for the input, each layer, the logits and the draw, and those of the attention. @module */
 import type { tf } from "../../../../deps/tf.ts";
 import type { Gpu, Uniform } from "../../gpu.ts";
 import { type KernelAttributes, type KernelInputs, registerKernel } from "../register.ts";
-import { type DecodeSettings, layersOf, settingsOf, sizesOf } from "./call.ts";
+import { WebgpuAttention } from "./attention_webgpu.ts";
+import { attentionOf, type DecodeSettings, layersOf, settingsOf, sizesOf } from "./call.ts";
 import { drawWgsl } from "./draw_wgsl.ts";
 import { inputWgsl, layerWgsl, outputWgsl, rowsPerGroup } from "./network_wgsl.ts";
 
@@ -24,12 +25,20 @@ interface Scratch {
 
 const ints = (...values: number[]): Uniform[] => values.map((value) => ["i32", value]);
 
+/** A step: the states before it and after it, the input layer's slope, and what attends if anything does. */
+interface Step {
+  readonly before: State;
+  readonly next: State;
+  readonly slope: number;
+  readonly attention?: WebgpuAttention;
+}
+
 /** From the state before a step to the states and logits after it. */
 function runNetwork(
   gpu: Gpu,
   inputs: KernelInputs,
   { x, logits }: Scratch,
-  [before, next, slope]: [State, State, number],
+  { before, next, slope, attention }: Step,
 ): void {
   const { batch, hidden, nLayers, nEvents } = sizesOf(inputs);
   const { eventTable, controlTable, rowTicks, outputWeight, outputBias } = inputs;
@@ -39,6 +48,7 @@ function runNetwork(
     uniforms: [...ints(hidden, nEvents, rowTicks.shape[0], before.eventsAt), ["f32", slope]],
     workgroups: [Math.ceil(hidden / 64), batch],
   });
+  attention?.attend(x);
   layersOf(inputs).forEach(({ weightIh, weightHh, biasIh, biasHh }, layer) => {
     gpu.run(layerWgsl, {
       outputs: [next.hidden],
@@ -85,7 +95,8 @@ type Draw = DecodeSettings & { readonly step: number };
 
 function gruDecode(gpu: Gpu, inputs: KernelInputs, attributes: KernelAttributes): tf.TensorInfo[] {
   const settings = settingsOf(attributes), { batch, hidden, nEvents } = sizesOf(inputs);
-  const { steps, firstStep, slope } = settings;
+  const { steps, firstStep, slope } = settings, call = attentionOf(inputs, attributes);
+  const attention = call && new WebgpuAttention(gpu, call, { batch, hidden });
   const events = gpu.output([steps, batch], "int32");
   const hiddens = [0, 1].map(() => gpu.output(inputs.hidden.shape));
   const clocks = [0, 1].map(() => gpu.output([batch], "int32"));
@@ -95,7 +106,7 @@ function gruDecode(gpu: Gpu, inputs: KernelInputs, attributes: KernelAttributes)
   for (let i = 0; i < steps; i++) {
     const [nextHidden, nextClock] = [hiddens[i % 2], clocks[i % 2]];
     const next = { events, eventsAt: i * batch, hidden: nextHidden, clock: nextClock };
-    runNetwork(gpu, inputs, scratch, [before, next, slope]);
+    runNetwork(gpu, inputs, scratch, { before, next, slope, attention });
     runDraw(gpu, inputs, scratch, [before, next, { ...settings, step: firstStep + i }]);
     before = next;
   }
@@ -103,7 +114,7 @@ function gruDecode(gpu: Gpu, inputs: KernelInputs, attributes: KernelAttributes)
   for (const tensor of [...hiddens, ...clocks, ...Object.values(scratch)]) {
     if (!results.includes(tensor)) gpu.free(tensor);
   }
-  return results;
+  return [...results, ...attention?.end() ?? []];
 }
 
 /** Registers `GruDecode`. */

@@ -18,16 +18,26 @@ function shareOut(gpu: Gpu, { shape }: tf.TensorInfo, epsilon: number) {
   return { uniforms, workgroups: foldWorkgroups(Math.ceil(rows * lanes / groupSize)) };
 }
 
-/** y [..., channels] */
-export function layerNormWebgpu(
+/** Sets y [..., channels], which is not x. */
+export function runLayerNorm(
   gpu: Gpu,
   { x, gamma, beta }: KernelInputs,
   epsilon: number,
-): tf.TensorInfo {
-  const y = gpu.output(x.shape);
-  if (tf.util.sizeFromShape(x.shape) === 0) return y;
+  y: tf.TensorInfo,
+): void {
+  if (tf.util.sizeFromShape(x.shape) === 0) return;
   const inputs = [x, gamma, beta];
   gpu.run(layerNormSource, { outputs: [y], inputs, ...shareOut(gpu, x, epsilon) });
+}
+
+/** y [..., channels] */
+export function layerNormWebgpu(
+  gpu: Gpu,
+  inputs: KernelInputs,
+  epsilon: number,
+): tf.TensorInfo {
+  const y = gpu.output(inputs.x.shape);
+  runLayerNorm(gpu, inputs, epsilon, y);
   return y;
 }
 

@@ -9,7 +9,8 @@ import {
   type GruDecodeSettings,
   type GruDecodeState,
 } from "../../../../models/device/mod.ts";
-import { assertClose, backend, normalTensor, read } from "../support.ts";
+import { countOnDevice } from "../../../../bench/device_counts.ts";
+import { assertClose, backend, normalTensor, read, testOn } from "../support.ts";
 import { type Call, follow, seed, settings, sizes } from "./gru_decode_follow.ts";
 import {
   attentionOf,
@@ -235,3 +236,23 @@ Deno.test("gruDecode with attention: tensors and numbers that do not fit are ref
   refuses({ slopes: [] }, past, [RangeError, /slopes.* is 0, expected a divisor of the 6/]);
   refuses({ slopes: [1, NaN] }, past, [RangeError, /one of attention.slopes is NaN/]);
 });
+
+testOn(
+  "webgpu",
+  "gruDecode with attention: four dispatches more an event, three alone",
+  async () => {
+    const sizes = { nLayers: 3, batch: 2, nEvents: 9, rows: 1 };
+    const settings = { ...plain, steps: 64, key: [1, 2] as const, firstStep: 0 };
+    const dispatchesOf = async (window: number, before: number) => {
+      const call = attentiveCall({ heads: 1, width: 5, window, before }, sizes, 1);
+      const counts = await countOnDevice(async () => {
+        await gruDecode(call.network, call.state, settings).events.data();
+      });
+      deepEqual(counts.readBacks, 1);
+      return counts.dispatches;
+    };
+    deepEqual(await dispatchesOf(1, 0), (6 + 3) * 64);
+    deepEqual(await dispatchesOf(12, 0), (6 + 4) * 64 + 1); // and a copy of the ring
+    deepEqual(await dispatchesOf(12, 7), (6 + 4) * 64 + 2);
+  },
+);
