@@ -40,6 +40,7 @@ export const operations = {
   spread: 31,
   attention: 32,
   residualNorm: 33,
+  ringCopy: 34,
 } as const;
 
 /** The parts of the wasm backend's module that we use. */

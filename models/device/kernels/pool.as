@@ -18,7 +18,7 @@ import { gatherTask, segmentSumTask } from "./gather/gather";
 import { squareSumTask } from "./global_norm/global_norm";
 import { gruBackwardTask } from "./gru/gru_backward";
 import { gruForwardTask, gruPackTask, gruStepTask } from "./gru/gru_forward";
-import { attentionTask, residualNormTask } from "./gru_decode/attention";
+import { attentionTask, residualNormTask, ringCopyTask } from "./gru_decode/attention";
 import { gruDecodeTask } from "./gru_decode/gru_decode";
 import { layerNormGradTask, layerNormTask } from "./layer_norm/layer_norm";
 import { matmulTask } from "./matmul/matmul";
@@ -77,6 +77,7 @@ function run(control: usize, thread: i32, task: i32): void {
     case 31: return spreadTask(args, task);
     case 32: return attentionTask(args, task, scratch);
     case 33: return residualNormTask(args, task);
+    case 34: return ringCopyTask(args, task);
   }
 }
 

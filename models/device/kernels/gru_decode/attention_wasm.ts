@@ -1,5 +1,5 @@
 /** Attention of a decoding on wasm: four jobs a step, three where each input attends to itself alone. @module */
-import { tf } from "../../../../deps/tf.ts";
+import type { tf } from "../../../../deps/tf.ts";
 import { floatBits, operations, type WasmHeap } from "../../heap.ts";
 import {
   ATTENTION_EPSILON,
@@ -40,9 +40,7 @@ export class WasmAttention {
     this.#ring = this.#projected + 3 * bytes;
     this.#slopes = this.#ring + 2 * bytes * call.ring.slots;
     heap.float32(this.#slopes, call.slopes.length).set(call.slopes);
-    if (!call.past) return;
-    const size = tf.util.sizeFromShape(call.past.shape);
-    heap.float32(this.#ring, size).set(heap.float32(heap.address(call.past), size));
+    if (call.past) this.#copy(call.past, { inputs: call.ring.before, first: 0, back: 0 });
   }
 
   /** Replaces `x` [batch, hidden] by what the first layer reads. */
@@ -67,17 +65,24 @@ export class WasmAttention {
     project(heap, { x, weight, bias, y }, { batch, rows: 3 * hidden, width: hidden });
     const { slot, oldest, count } = lookback(ring, this.#step++), heads = slopes.length;
     const places = [y, this.#ring, this.#context, this.#slopes];
-    const args = [...places, batch, hidden, heads, ring.slots, slot, oldest, count];
+    const args = [...places, hidden, heads, ring.slots, slot, oldest, count];
     heap.run(operations.attention, batch * heads, args);
   }
 
   /** Writes the last inputs to `target` [kept, batch, 2 * hidden], the oldest first. */
   end(target: tf.TensorInfo): void {
-    const { heap, call: { ring: { first, kept, slots } }, sizes: { batch, hidden } } = this;
-    const row = 2 * batch * hidden, ring = heap.float32(this.#ring, slots * row);
-    const past = heap.float32(heap.address(target), kept * row);
-    const unwrapped = ring.subarray(first * row, (first + kept) * row);
-    past.set(unwrapped);
-    past.set(ring.subarray(0, past.length - unwrapped.length), unwrapped.length);
+    const { kept, first } = this.call.ring;
+    this.#copy(target, { inputs: kept, first, back: 1 });
+  }
+
+  /** From a tensor [inputs, batch, 2 * hidden] into the ring, or `back`. */
+  #copy(
+    tensor: tf.TensorInfo,
+    { inputs, first, back }: Readonly<Record<"inputs" | "first" | "back", number>>,
+  ): void {
+    const { heap, call: { ring: { slots }, slopes }, sizes: { batch, hidden } } = this;
+    const heads = slopes.length, places = [heap.address(tensor), this.#ring];
+    const args = [...places, batch, hidden, heads, slots, inputs, first, back];
+    heap.run(operations.ringCopy, batch * heads, args);
   }
 }
