@@ -24,11 +24,19 @@ export function impliedByCodec(codec: unknown): { eventDim?: number } {
   return codecIds.includes(codec as CodecId) ? { eventDim: eventDims[codec as CodecId] } : {};
 }
 
-/** Refuses the size of another codec's vocabulary, for the `check` of a model's schema. */
-export function checkEventDim(
-  context: z.core.ParsePayload<{ codec: CodecId; eventDim: number }>,
+/** The rules between the codec and other hparams, for the `check` of a model's schema. */
+export function checkCodec(
+  context: z.core.ParsePayload<{ codec: CodecId; eventDim: number; stretch: number }>,
 ): void {
-  const { codec, eventDim } = context.value;
+  const { codec, eventDim, stretch } = context.value;
+  if (codec === "upstream" && stretch > 0) {
+    context.issues.push({
+      code: "custom",
+      input: stretch,
+      path: ["stretch"],
+      message: "must be 0 with codec upstream, whose events keep no time; set stretch=0",
+    });
+  }
   const expected = eventDims[codec];
   const others: readonly number[] = Object.values(eventDims).filter((dim) => dim !== expected);
   if (!others.includes(eventDim)) return; // a network of no codec's size can be loaded and measured

@@ -1,6 +1,6 @@
 /** Hparams of PerformanceRnn: the network, its data, its training and its sampling. @module */
 import { z } from "../deps/zod.ts";
-import { checkEventDim, codecSchema } from "./codec.ts";
+import { checkCodec, codecSchema } from "./codec.ts";
 import { checkTraining, trainingSchema } from "./training.ts";
 
 /** What PerformanceRnn and its attentive variant share. */
@@ -23,6 +23,9 @@ export const performanceRnnFields = trainingSchema.extend({
     .describe("events between the starts of two windows"),
   useTransposition: z.boolean().default(true)
     .describe("whether training batches are transposed by -6..+6 semitones"),
+  stretch: z.number().min(0).max(0.5).default(0).describe(
+    "largest share by which training windows are played faster or slower; 0 turns it off",
+  ),
   controlRatio: z.number().min(0).max(1).default(0.8)
     .describe("share of training batches that see their controls"),
   teacherForcingRatio: z.number().min(0).max(1).default(1)
@@ -49,7 +52,7 @@ export const performanceRnnFields = trainingSchema.extend({
 });
 
 /** Everything that can be set for PerformanceRnn. */
-export const performanceRnnSchema = performanceRnnFields.check(checkTraining, checkEventDim);
+export const performanceRnnSchema = performanceRnnFields.check(checkTraining, checkCodec);
 
 /** Values of {@linkcode performanceRnnSchema}. */
 export type PerformanceRnnHParams = z.infer<typeof performanceRnnSchema>;

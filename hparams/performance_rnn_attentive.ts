@@ -1,6 +1,6 @@
 /** Hparams of PerformanceRnnAttentive: those of PerformanceRnn, and its attention. @module */
 import { z } from "../deps/zod.ts";
-import { checkEventDim } from "./codec.ts";
+import { checkCodec } from "./codec.ts";
 import { performanceRnnFields } from "./performance_rnn.ts";
 import { checkTraining } from "./training.ts";
 
@@ -16,7 +16,7 @@ export const performanceRnnAttentiveSchema = performanceRnnFields.extend({
     .describe("whether a score falls with distance, by a slope for each head"),
   attentionDropout: z.number().min(0).lt(1).default(0.1)
     .describe("share of the attention's output dropped in training"),
-}).check(checkTraining, checkEventDim, ({ value, issues }) => {
+}).check(checkTraining, checkCodec, ({ value, issues }) => {
   const { hiddenDim, attentionHeads } = value;
   if (hiddenDim % attentionHeads === 0) return;
   issues.push({

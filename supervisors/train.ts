@@ -164,7 +164,7 @@ async function openData(
   hparams: PerformanceRnnHParams,
   terminal: Terminal,
 ): Promise<OpenData> {
-  const { windowSize, strideSize, batchSize, seed, useTransposition } = hparams;
+  const { windowSize, strideSize, batchSize, seed, useTransposition, stretch } = hparams;
   const open = (dir: string, split: "train" | "valid" | undefined) =>
     PerformanceDataset.open(dir, { split, windowSize, strideSize });
   const openValid = async (place: DataPlace) =>
@@ -179,7 +179,12 @@ async function openData(
   const hasValid = validSet.pieces.length > 0;
   if (!hasValid) terminal.note("No validation: no piece is kept for it");
   return {
-    train: new PerformanceBatches(trainSet, { batchSize, seed, transposition: useTransposition }),
+    train: new PerformanceBatches(trainSet, {
+      batchSize,
+      seed,
+      transposition: useTransposition,
+      stretch,
+    }),
     valid: hasValid ? new ValidationBatches(validSet, { batchSize }) : undefined,
     [Symbol.dispose]: () => {
       trainSet.close();

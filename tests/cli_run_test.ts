@@ -102,7 +102,7 @@ Deno.test("cli: the codec magenta is prepared, described, trained, played and me
   const other = await run(await train, small);
   strictEqual(other.code, 1);
   match(other.stderr, /prepared with codec magenta .* the model needs codec corrected/);
-  await done(train, [...small, "--steps", "6", "--set", "codec=magenta"]);
+  await done(train, [...small, "--steps", "6", "--set", "codec=magenta", "--set", "stretch=0.05"]);
   const hparams = JSON.parse(await Deno.readTextFile(`${RUN}/hparams.json`));
   deepEqual([hparams.codec, hparams.eventDim], ["magenta", 388]);
 

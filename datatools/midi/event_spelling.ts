@@ -2,9 +2,6 @@
 import { type EventVocabulary, vocabularyOf } from "./events.ts";
 import type { CodecId } from "./notes.ts";
 
-/** The codecs that keep time, which is all but the original's. */
-export type SpelledCodecId = Exclude<CodecId, "upstream">;
-
 /** What is particular to a codec that keeps time. */
 export interface EventSpelling {
   /** The events it writes. */
@@ -45,7 +42,10 @@ const magenta: EventSpelling = {
 };
 
 /** The spelling of each codec that keeps time. */
-export const spellings: Readonly<Record<SpelledCodecId, EventSpelling>> = { corrected, magenta };
+export const spellings: Readonly<Record<Exclude<CodecId, "upstream">, EventSpelling>> = {
+  corrected,
+  magenta,
+};
 
 function held(velocity: number): number {
   return Math.min(Math.max(velocity, 1), 127);

@@ -5,4 +5,5 @@ export * from "./event_codec.ts";
 export * from "./notes.ts";
 export * from "./repair.ts";
 export * from "./smf.ts";
+export * from "./stretch.ts";
 export * from "./transposition.ts";

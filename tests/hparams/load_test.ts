@@ -104,6 +104,18 @@ Deno.test("parseHParams() lets the codec say eventDim where nothing else does", 
   strictEqual(eventDim({ file: { eventDim: 60, codec: "magenta" } }), 60);
 });
 
+Deno.test("parseHParams() refuses to stretch the events of upstream, and says so", () => {
+  const error = failure({ preset: "cpu", set: ["codec=upstream"] });
+  strictEqual(error.field, "stretch");
+  ok(
+    error.message.includes('in preset "cpu": found 0.05, must be 0 with codec upstream'),
+    error.message,
+  );
+  const set = ["codec=upstream", "stretch=0"];
+  strictEqual(parseHParams("performance_rnn", { preset: "cpu", set }).codec, "upstream");
+  strictEqual(parseHParams("performance_rnn", { file: { codec: "upstream" } }).stretch, 0);
+});
+
 Deno.test("parseHParams() refuses the eventDim of another codec, saying which it must be", () => {
   const cases: [HParamsLayers, string][] = [
     [

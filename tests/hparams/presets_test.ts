@@ -27,6 +27,7 @@ Deno.test("presetOf() repeats the original's numbers and quirks as upstream", ()
     windowSize: 200,
     strideSize: 10,
     useTransposition: false,
+    stretch: 0,
     controlRatio: 1,
     teacherForcingRatio: 1,
     maxLen: 1000,
@@ -53,4 +54,11 @@ Deno.test("presetOf() names the nearest to an unknown preset", () => {
 Deno.test("defaultPreset() follows the backend", () => {
   deepEqual(["webgpu", "wasm", "cpu"].map(defaultPreset), ["gpu", "cpu", "cpu"]);
   strictEqual(parseHParams("performance_rnn", { preset: "gpu" }).batchSize, 128);
+});
+
+Deno.test("presetOf() stretches windows as cpu and gpu alone", () => {
+  for (const model of modelIds) {
+    const stretch = presetNames.map((preset) => parseHParams(model, { preset }).stretch);
+    deepEqual(stretch, [0, 0.05, 0.05, 0]);
+  }
 });

@@ -10,16 +10,26 @@ import {
   PerformanceBatches,
   ValidationBatches,
 } from "../../../datatools/datasets/performance_batches.ts";
-import { expandControls } from "../../../datatools/midi/control_codec.ts";
+import { encodeControls, expandControls } from "../../../datatools/midi/control_codec.ts";
+import type { CodecId } from "../../../datatools/midi/notes.ts";
+import { stretchEvents } from "../../../datatools/midi/stretch.ts";
 import { transposeControls, transposeEvents } from "../../../datatools/midi/transposition.ts";
 import { prepareMidi } from "../../../datatools/prepare.ts";
 import { type TestFolder, testFolder, writePieces } from "../../support/midi_fixtures.ts";
 
-async function preparedSet(nPieces = 3): Promise<TestFolder & { set: string }> {
+/** The events of one window of a batch of 6. */
+function column(events: Int32Array, b: number): number[] {
+  return [...events].filter((_, i) => i % 6 === b);
+}
+
+async function preparedSet(
+  nPieces = 3,
+  codec: CodecId = "corrected",
+): Promise<TestFolder & { set: string }> {
   const folder = await testFolder();
   const [source, set] = [`${folder.path}/midi`, `${folder.path}/set`];
   await writePieces(source, nPieces, 30);
-  await prepareMidi({ source, out: set, validFraction: 0.3 });
+  await prepareMidi({ source, out: set, validFraction: 0.3, codec });
   return { ...folder, set };
 }
 
@@ -44,6 +54,75 @@ Deno.test("PerformanceBatches lays out events and controls time first, transpose
       const at = (t * 6 + b) * 24;
       deepEqual(controls.slice(at, at + 24), rows.slice(t * 24, t * 24 + 24));
     }
+  }
+});
+
+for (const codec of ["corrected", "magenta"] as const) {
+  Deno.test(`PerformanceBatches stretches ${codec} windows and measures their controls again`, async () => {
+    await using folder = await preparedSet(3, codec);
+    using dataset = await PerformanceDataset.open(folder.set, sizes);
+    const batches = new PerformanceBatches(dataset, { ...options, stretch: 0.3 });
+    const plain = new PerformanceBatches(dataset, options);
+    const { windowSize } = sizes;
+    const seen: number[] = [];
+    for (let step = 0; step < 8; step++) {
+      const { events, controls, pieces, starts, offsets, factors } = batches.batch(step);
+      deepEqual(offsets, plain.batch(step).offsets);
+      for (let b = 0; b < 6; b++) {
+        const piece = dataset.pieces.findIndex(({ file }) => file === pieces[b]);
+        const rest = dataset.readPiece(piece).events.slice(starts[b]);
+        const whole = stretchEvents(rest, factors[b], codec);
+        const measured = encodeControls(whole, codec).slice(0, windowSize * 13);
+        const rows = expandControls(transposeControls(measured, offsets[b]));
+        const moved = transposeEvents(whole.slice(0, windowSize), offsets[b], codec);
+        deepEqual(column(events, b), [...moved]);
+        for (let t = 0; t < windowSize; t++) {
+          const at = (t * 6 + b) * 24;
+          deepEqual(controls.slice(at, at + 24), rows.slice(t * 24, t * 24 + 24));
+        }
+        seen.push(factors[b]);
+      }
+    }
+    ok(seen.every((factor) => factor >= 0.7 && factor <= 1.3));
+    ok(seen.some((factor) => factor < 0.8) && seen.some((factor) => factor > 1.2));
+  });
+}
+
+Deno.test("PerformanceBatches leaves a window as it is that would be too short when played faster", async () => {
+  await using folder = await preparedSet();
+  using whole = await PerformanceDataset.open(folder.set);
+  const windowSize = Math.min(...whole.pieces.map(({ events }) => events)); // the whole of one piece
+  using dataset = await PerformanceDataset.open(folder.set, { windowSize, strideSize: 1000 });
+  const stretched = new PerformanceBatches(dataset, { ...options, stretch: 0.5 });
+  const plain = new PerformanceBatches(dataset, options);
+  let kept = 0;
+  for (let step = 0; step < 8; step++) {
+    const [batch, before] = [stretched.batch(step), plain.batch(step)];
+    batch.factors.forEach((factor, b) => {
+      if (factor !== 1) return;
+      kept++;
+      deepEqual(column(batch.events, b), column(before.events, b));
+    });
+  }
+  ok(kept > 0 && kept < 48, `${kept} of 48`);
+});
+
+Deno.test("PerformanceBatches without stretch has all factors 1, and refuses what it cannot stretch", async () => {
+  await using folder = await preparedSet(3, "upstream");
+  using dataset = await PerformanceDataset.open(folder.set, sizes);
+  const plain = new PerformanceBatches(dataset, options);
+  deepEqual(new PerformanceBatches(dataset, { ...options, stretch: 0 }).batch(3), plain.batch(3));
+  deepEqual([...plain.batch(3).factors], [1, 1, 1, 1, 1, 1]);
+  const stretched = new PerformanceBatches(dataset, { ...options, stretch: 0.05 });
+  throws(
+    () => stretched.batch(0),
+    /RangeError.*codec upstream: they keep no time; set stretch to 0/,
+  );
+  for (const stretch of [-0.1, 1, NaN]) {
+    throws(
+      () => new PerformanceBatches(dataset, { ...options, stretch }),
+      /stretch is .*, expected/,
+    );
   }
 });
 
@@ -72,6 +151,10 @@ Deno.test("PerformanceBatches gives a step the same batch after opening anew", a
   using dataset = await PerformanceDataset.open(folder.set, sizes);
   const unbroken = new PerformanceBatches(dataset, options);
   for (let step = 0; step < 12; step++) deepEqual(await at(step), unbroken.batch(step));
+  const stretched = new PerformanceBatches(dataset, { ...options, stretch: 0.05 });
+  for (let step = 0; step < 3; step++) {
+    deepEqual(await at(step, { stretch: 0.05 }), stretched.batch(step));
+  }
   notDeepStrictEqual(await at(3, { seed: 6 }), unbroken.batch(3));
   const plain = await at(3, { transposition: false });
   deepEqual([...plain.offsets], [0, 0, 0, 0, 0, 0]);
