@@ -109,6 +109,10 @@ Deno.test("cli: the codec magenta is prepared, described, trained, played and me
   const piece = ["--steps", "80", "--key", "C:maj", "--density", "5", "--json"];
   const [{ files, notes }] = JSON.parse(await done(printedLine("generate", { RUN, OUT }), piece));
   ok(files.length === 3 && notes > 0);
+  const generate = ["generate", "performance_rnn", "--checkpoint", RUN, "--out", `${OUT}-followed`];
+  const follow = ["--controls-from", `${SOURCE}/piece-00.mid`, "--seconds", "2", "--json"];
+  const followed = await runCli([...generate, ...follow], ["-P=files"]);
+  strictEqual(followed.code, 0, followed.stderr);
   const figures = JSON.parse(
     await done(printedLine("evaluate", { RUN, DATA: SET }), ["--json"]),
   );
