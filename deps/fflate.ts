@@ -1,2 +1,2 @@
 /** fflate: zlib and zip. @module */
-export { unzlibSync, zlibSync } from "npm:fflate@0.8.3";
+export { unzipSync, unzlibSync, zlibSync } from "npm:fflate@0.8.3";

@@ -2,6 +2,13 @@
 import { openBackend } from "../models/device/mod.ts";
 import { assertThrows } from "./support/assert.ts";
 import { GoldenCase, type GoldenFamily, goldenFiles } from "./support/golden.ts";
+import {
+  checkpoints,
+  malicious,
+  midiSequence,
+  stateDicts,
+  tensorViews,
+} from "./support/golden_checkpoints.ts";
 import { miditools as miditoolsJson } from "./support/golden_miditools.ts";
 import { performanceRnn } from "./support/golden_performance_rnn.ts";
 
@@ -13,7 +20,15 @@ const miditools: GoldenFamily = {
 };
 
 /** What is built, by how the names of its files begin. */
-const built: readonly GoldenFamily[] = [miditools, performanceRnn];
+const built: readonly GoldenFamily[] = [
+  miditools,
+  performanceRnn,
+  ...checkpoints,
+  stateDicts,
+  tensorViews,
+  midiSequence,
+  malicious,
+];
 
 const { name: backend } = await openBackend();
 

@@ -318,8 +318,13 @@ function checkLayout(entries: readonly Entry[], dataBytes: number, fail: Fail): 
   throw fail(`ends at byte ${end} of the data, which has ${dataBytes}; ${problem}`, key);
 }
 
+/** Bytes of one number. */
+export function widthOf(dtype: DType): number {
+  return arrayOf[dtype].BYTES_PER_ELEMENT;
+}
+
 /** The array over `raw` if its place is a multiple of the element size, else over a copy. */
-function viewOf(dtype: DType, raw: Uint8Array): TensorArray {
+export function viewOf(dtype: DType, raw: Uint8Array): TensorArray {
   const ArrayOf = arrayOf[dtype];
   const width = ArrayOf.BYTES_PER_ELEMENT;
   const { buffer, byteOffset } = raw.byteOffset % width === 0 ? raw : raw.slice();

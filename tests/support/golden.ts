@@ -65,6 +65,11 @@ export class GoldenCase {
     );
   }
 
+  /** All recorded keys. */
+  keys(): string[] {
+    return [...this.#tensors.keys()];
+  }
+
   has(key: string): boolean {
     return this.#tensors.has(key);
   }
