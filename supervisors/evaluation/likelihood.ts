@@ -1,4 +1,4 @@
-/** Negative log-likelihood of pieces that were never trained on. @module */
+/** How well a network foretells pieces that it was never trained on: likelihood and accuracy. @module */
 import { type Tensor2D, type Tensor3D, tf } from "../../deps/tf.ts";
 import type {
   ValidationBatch,
@@ -13,6 +13,8 @@ export interface Likelihood {
   readonly nllPerEvent: number;
   readonly nllPerNote: number;
   readonly nllPerSecond: number;
+  /** Share of the events, in 0..1, that are the likeliest one. */
+  readonly accuracy: number;
   /** Events measured. */
   readonly events: number;
   /** Note-ons among them. */
@@ -42,46 +44,50 @@ export async function measureLikelihood(
 ): Promise<Likelihood> {
   const count = maxBatches === 0 ? batches.length : Math.min(maxBatches, batches.length);
   const vocabulary = vocabularyOf(model.hparams.codec);
-  const sums = { nll: 0, events: 0, notes: 0, seconds: 0 };
+  const sums = { nll: 0, right: 0, events: 0, notes: 0, seconds: 0 };
   for (let i = 0; i < count; i++) {
     const batch = batches.batch(i);
-    const losses = await lossesOf(model, batch, controls);
+    const { losses, likeliest } = await foretell(model, batch, controls);
     batch.events.forEach((event, at) => {
       if (batch.weights[at] === 0) return;
       sums.nll += losses[at]!;
+      sums.right += likeliest[at] === event ? 1 : 0;
       sums.events++;
       sums.notes += describeEvent(event, vocabulary)?.kind === "noteOn" ? 1 : 0;
       sums.seconds += shiftOf(event, vocabulary);
     });
     onProgress?.(i + 1, count);
   }
-  const { nll, events, notes, seconds } = sums;
+  const { nll, right, events, notes, seconds } = sums;
   return {
     nllPerEvent: nll / events,
     nllPerNote: nll / notes,
     nllPerSecond: nll / seconds,
+    accuracy: right / events,
     events,
     notes,
     seconds,
   };
 }
 
-async function lossesOf(
+/** Of each event of a batch, its loss in nats, and which event was the likeliest: both [time, batch]. */
+async function foretell(
   model: EventRnn,
   batch: ValidationBatch,
   controls: boolean,
-): Promise<Float32Array> {
+): Promise<{ losses: Float32Array; likeliest: Int32Array }> {
   const size = batch.pieces.length;
   const window = batch.events.length / size;
-  const losses = tf.tidy(() => {
+  const [losses, likeliest] = tf.tidy(() => {
     const events = tf.tensor2d(batch.events, [window, size], "int32") as Tensor2D;
     const given = controls
       ? tf.tensor3d(batch.controls, [window, size, model.hparams.controlDim]) as Tensor3D
       : null;
     const latent = tf.zeros<tf.Rank.R2>([size, model.hparams.initDim]);
-    return model.lossPerEvent(model.teacherForced(latent, events, given, inferencePass), events);
+    const logits = model.teacherForced(latent, events, given, inferencePass);
+    return [model.lossPerEvent(logits, events), tf.argMax(logits, 2)];
   });
-  const values = await losses.data<"float32">();
-  losses.dispose();
-  return values;
+  const values = await Promise.all([losses.data<"float32">(), likeliest.data<"int32">()]);
+  tf.dispose([losses, likeliest]);
+  return { losses: values[0], likeliest: values[1] };
 }

@@ -105,6 +105,7 @@ export const replacedKernels: Readonly<Record<"cpu" | "wasm" | "webgpu", readonl
 /** The kernels of TensorFlow.js that models, supervisors and the gradients of both run. */
 export const usedKernels: readonly string[] = [
   "Add",
+  "ArgMax",
   "BatchMatMul",
   "Cast",
   "Concat",

@@ -34,6 +34,26 @@ Deno.test("measureLikelihood counts every event, note and second of the pieces o
   assert(without.events < events && without.nllPerEvent !== figures.nllPerEvent);
 });
 
+Deno.test("measureLikelihood counts as right the events that are the likeliest", async () => {
+  await using folder = await testFolder();
+  const [midi, set] = [`${folder.path}/midi`, `${folder.path}/set`];
+  await writePieces(midi, 2);
+  await prepareMidi({ source: midi, out: set, workers: 1, validFraction: 1 });
+  using dataset = await PerformanceDataset.open(set, { windowSize: 70, strideSize: 10 });
+  using model = smallModel();
+  const weight = model.parameters().get("output_fc.weight")!;
+  weight.assign(tf.zeros([...weight.shape]));
+  const favourite = dataset.readPiece(0).events[5]!; // the bias alone decides
+  const bias = Float32Array.from({ length: 240 }, (_, event) => event === favourite ? 1 : 0);
+  model.parameters().get("output_fc.bias")!.assign(tf.tensor1d(bias));
+  const batches = new ValidationBatches(dataset, { batchSize: 2 });
+  const { accuracy, events } = await measureLikelihood(model, batches, { controls: true });
+  const all = dataset.pieces.flatMap((_, i) => [...dataset.readPiece(i).events]);
+  const count = all.filter((event) => event === favourite).length;
+  assert(count > 0);
+  assertEquals([accuracy, events], [count / all.length, all.length]);
+});
+
 Deno.test("measureLikelihood of a model that knows nothing is ln 240, padding left out", async () => {
   await using folder = await testFolder();
   const [midi, set] = [`${folder.path}/midi`, `${folder.path}/set`];
