@@ -3,7 +3,7 @@
  * substring, found by a suffix automaton (Blumer et al. 1985, doi:10.1016/0304-3975(85)90157-4) of the piece,
  * past which the set streams. Memory follows from the piece, time from the set. @module
  */
-import { describeEvent } from "../midi/events.ts";
+import { describeEvent, type EventKind, type EventVocabulary } from "../midi/events.ts";
 
 /** Where a run lies in the piece that was searched for. */
 export interface CopiedRun {
@@ -15,7 +15,7 @@ export interface CopiedRun {
   readonly piece: number;
 }
 
-const kinds = ["noteOn", "noteOff", "velocity", "timeShift"] as const;
+const kinds: readonly EventKind[] = ["noteOn", "noteOff", "velocity", "timeShift"];
 
 /** Intervals lie within -127..127, values of other events within 0..127. */
 const VALUES_PER_KIND = 256;
@@ -29,11 +29,14 @@ const VALUES_PER_KIND = 256;
  *
  * @returns [events], each 0..1023
  */
-export function transpositionFree(events: ArrayLike<number>): Uint16Array {
+export function transpositionFree(
+  events: ArrayLike<number>,
+  vocabulary: EventVocabulary,
+): Uint16Array {
   const tokens = new Uint16Array(events.length);
   let previous: number | undefined;
   for (let i = 0; i < events.length; i++) {
-    const { kind, value } = describeEvent(events[i])!;
+    const { kind, value } = describeEvent(events[i], vocabulary)!;
     const isPitch = kind === "noteOn" || kind === "noteOff";
     const interval = isPitch ? value - (previous ?? value) : value;
     if (isPitch) previous = value;

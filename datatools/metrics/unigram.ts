@@ -1,24 +1,25 @@
 /** Events drawn one by one, by how often each comes in a set: music without memory, the ceiling of other figures. @module */
-import { shiftOf } from "../midi/events.ts";
+import { type EventVocabulary, shiftOf } from "../midi/events.ts";
 import type { RandomStream } from "../random.ts";
 
 /** Draws from the distribution of the events of a set. */
 export class UnigramSampler {
-  /** [classes]: how many events of the set are at most this one. */
+  /** [events of the vocabulary]: how many events of the set are at most this one. */
   readonly #cumulative: Float64Array;
+  readonly #vocabulary: EventVocabulary;
 
   /**
    * Counts the events of the sequences.
    *
-   * @param classes Size of the vocabulary
    * @throws {RangeError} If there are no events
    */
-  constructor(sequences: Iterable<ArrayLike<number>>, classes: number) {
-    const counts = new Float64Array(classes);
+  constructor(sequences: Iterable<ArrayLike<number>>, vocabulary: EventVocabulary) {
+    const counts = new Float64Array(vocabulary.size);
     for (const sequence of sequences) {
       for (let i = 0; i < sequence.length; i++) counts[sequence[i]]++;
     }
     let total = 0;
+    this.#vocabulary = vocabulary;
     this.#cumulative = counts.map((count) => total += count);
     if (total === 0) throw new RangeError("Cannot draw from a set without events");
   }
@@ -35,7 +36,7 @@ export class UnigramSampler {
       const draw = random.uniform(events.length, 1)[0] * total;
       const event = this.#cumulative.findIndex((count) => draw < count);
       events.push(event);
-      time += shiftOf(event);
+      time += shiftOf(event, this.#vocabulary);
     }
     return events;
   }

@@ -78,14 +78,14 @@ async function foretell(
 ): Promise<{ losses: Float32Array; likeliest: Int32Array }> {
   const size = batch.pieces.length;
   const window = batch.events.length / size;
-  const [losses, likeliest] = tf.tidy(() => {
+  const [losses, likeliest] = tf.tidy((): [Tensor2D, Tensor2D] => {
     const events = tf.tensor2d(batch.events, [window, size], "int32") as Tensor2D;
     const given = controls
       ? tf.tensor3d(batch.controls, [window, size, model.hparams.controlDim]) as Tensor3D
       : null;
     const latent = tf.zeros<tf.Rank.R2>([size, model.hparams.initDim]);
     const logits = model.teacherForced(latent, events, given, inferencePass);
-    return [model.lossPerEvent(logits, events), tf.argMax(logits, 2)];
+    return [model.lossPerEvent(logits, events), tf.argMax<Tensor2D>(logits, 2)];
   });
   const values = await Promise.all([losses.data<"float32">(), likeliest.data<"int32">()]);
   tf.dispose([losses, likeliest]);

@@ -2,8 +2,12 @@ import { deepStrictEqual as deepEqual, ok, strictEqual as equal } from "node:ass
 import { fc } from "../../../deps/fast_check.ts";
 import { longestCopy, transpositionFree } from "../../../datatools/metrics/copies.ts";
 import { encodeEvents } from "../../../datatools/midi/event_codec.ts";
+import { vocabularyOf } from "../../../datatools/midi/events.ts";
 import { adjustPitches } from "../../../datatools/midi/notes.ts";
 import { generatedNotes } from "../../support/midi_fixtures.ts";
+
+const piano = vocabularyOf("corrected");
+const tokens = (events: ArrayLike<number>) => transpositionFree(events, piano);
 
 /** The longest common substring by dynamic programming over all pairs of places. */
 function longestByHand(a: ArrayLike<number>, b: ArrayLike<number>): number {
@@ -43,20 +47,20 @@ Deno.test("longestCopy() equals the quadratic search on sequences of few letters
 
 Deno.test("transpositionFree() is the same in every key, and differs where the music does", () => {
   const notes = generatedNotes(2, 50);
-  const plain = transpositionFree(encodeEvents(notes));
-  deepEqual(transpositionFree(encodeEvents(adjustPitches(notes, -5))), plain);
+  const plain = tokens(encodeEvents(notes));
+  deepEqual(tokens(encodeEvents(adjustPitches(notes, -5))), plain);
   equal(
-    new Set(transpositionFree([0, 88, 176, 208, 5])).size,
+    new Set(tokens([0, 88, 176, 208, 5])).size,
     5,
     "each kind has numbers of its own",
   );
-  const other = transpositionFree(encodeEvents(generatedNotes(3, 50)));
+  const other = tokens(encodeEvents(generatedNotes(3, 50)));
   ok(longestCopy(plain, [other]).length < 20);
 });
 
 Deno.test("longestCopy() of a piece in another key is all of it but its first pitch", () => {
   const long = generatedNotes(6, 120), moved = adjustPitches(long.slice(40, 80), 3);
-  const part = transpositionFree(encodeEvents(moved));
-  const { length, start } = longestCopy(part, [transpositionFree(encodeEvents(long))]);
+  const part = tokens(encodeEvents(moved));
+  const { length, start } = longestCopy(part, [tokens(encodeEvents(long))]);
   ok(length >= 0.7 * part.length && start <= 12, `${length} of ${part.length} from ${start}`);
 });
