@@ -1,17 +1,20 @@
 /** Series of numbers as lines over an axis: losses, densities, histograms. @module */
-import { formatTicks, niceTicks } from "./axis.ts";
-import { Canvas, type Color, type Rect } from "./canvas.ts";
+import { Canvas } from "./canvas.ts";
 import { fitText, textWidth } from "./font.ts";
+import {
+  checkSeries,
+  dataRanges,
+  drawHorizontalTicks,
+  drawSeries,
+  drawVerticalTicks,
+  type Frame,
+  frameColors,
+  palette,
+  roundTicks,
+  type Series,
+} from "./frame.ts";
 
-/** One line. */
-export interface Series {
-  /** What the legend calls it. */
-  name: string;
-  /** Places on the horizontal axis, in any order that the line is to follow. */
-  x: ArrayLike<number>;
-  /** Heights, as many as `x`; what is not finite leaves a gap. */
-  y: ArrayLike<number>;
-}
+export type { Series } from "./frame.ts";
 
 /** What a drawing of curves looks like. */
 export interface CurvesOptions {
@@ -27,31 +30,11 @@ export interface CurvesOptions {
   height?: number;
 }
 
-/** Ranges of both axes and the pixels between which they lie. */
-type Frame = Rect & { x0: number; x1: number; y0: number; y1: number };
-
 type Legend = { names: string[]; width: number };
 
 const minSize = { width: 240, height: 160 };
 const maxLegendRows = 12;
 const legendKeyWidth = 38;
-const colors = {
-  grid: [229, 230, 235],
-  frame: [120, 122, 132],
-  faint: [112, 114, 124],
-} satisfies Record<string, Color>;
-
-/** Distinct also for the color-blind: Okabe and Ito, "Color universal design", 2008, without the yellow. */
-const palette: readonly Color[] = [
-  [0, 114, 178],
-  [213, 94, 0],
-  [0, 158, 115],
-  [204, 121, 167],
-  [86, 180, 233],
-  [230, 159, 0],
-  [90, 90, 96],
-];
-
 /**
  * Draws series as a PNG with axes, ticks and a legend.
  *
@@ -75,10 +58,9 @@ export function drawCurves(
   const height = Math.max(minSize.height, Math.round(options.height ?? 480));
   const canvas = new Canvas(width, height);
   const ranges = dataRanges(series);
-  const yTicks = niceTicks(ranges.y0, ranges.y1, (height - 90) / 50);
-  const yTexts = formatTicks(yTicks);
+  const yTicks = roundTicks(ranges.y0, ranges.y1, (height - 90) / 50);
   const left = 22 + (options.yLabel ? 20 : 0) +
-    Math.max(...yTexts.map((t) => textWidth(t, "small")));
+    Math.max(...yTicks.texts.map((t) => textWidth(t, "small")));
   const top = options.title ? 44 : 18;
   const bottom = options.xLabel ? 54 : 34;
   const legend = legendNames(series, width);
@@ -90,94 +72,12 @@ export function drawCurves(
     height: height - top - bottom,
     ...ranges,
   };
-  drawHorizontalTicks(canvas, frame);
-  drawVerticalTicks(canvas, frame, yTicks, yTexts);
+  drawHorizontalTicks(canvas, frame, roundTicks(frame.x0, frame.x1, frame.width / 90));
+  drawVerticalTicks(canvas, frame, yTicks);
   drawSeries(canvas, frame, series);
   drawLabels(canvas, frame, options);
   drawLegend(canvas, frame, legend.names);
   return canvas.toPng();
-}
-
-function checkSeries(series: readonly Series[]): void {
-  for (const { name, x, y } of series) {
-    if (x.length === y.length) continue;
-    throw new TypeError(
-      `Cannot draw series "${name}": found ${y.length} heights, expected ${x.length}, one for each x`,
-    );
-  }
-}
-
-/** The smallest ranges around all finite points, with some air above and below. */
-function dataRanges(series: readonly Series[]) {
-  let [x0, x1, y0, y1] = [Infinity, -Infinity, Infinity, -Infinity];
-  for (const { x, y } of series) {
-    for (let i = 0; i < x.length; i++) {
-      if (!Number.isFinite(x[i]) || !Number.isFinite(y[i])) continue;
-      [x0, x1] = [Math.min(x0, x[i]), Math.max(x1, x[i])];
-      [y0, y1] = [Math.min(y0, y[i]), Math.max(y1, y[i])];
-    }
-  }
-  if (x0 > x1) return { x0: 0, x1: 1, y0: 0, y1: 1 };
-  if (x0 === x1) [x0, x1] = widened(x0);
-  if (y0 === y1) [y0, y1] = widened(y0);
-  const air = (y1 - y0) * 0.05;
-  return { x0, x1, y0: y0 >= 0 && y0 < air ? 0 : y0 - air, y1: y1 + air };
-}
-
-/** A range around a single value, wide enough to be told apart in floating point. */
-function widened(value: number): [number, number] {
-  const half = Math.max(0.5, Math.abs(value) * 0.05);
-  return [value - half, value + half];
-}
-
-function toX({ x, width, x0, x1 }: Frame, value: number): number {
-  return x + width * (value - x0) / (x1 - x0);
-}
-
-function toY({ y, height, y0, y1 }: Frame, value: number): number {
-  return y + height * (y1 - value) / (y1 - y0);
-}
-
-function drawHorizontalTicks(canvas: Canvas, frame: Frame): void {
-  const bottom = frame.y + frame.height;
-  const ticks = niceTicks(frame.x0, frame.x1, frame.width / 90);
-  const texts = formatTicks(ticks);
-  for (const [i, tick] of ticks.entries()) {
-    const x = Math.round(toX(frame, tick));
-    canvas.fillRect({ ...frame, x, width: 1 }, colors.grid);
-    canvas.fillRect({ x, y: bottom, width: 1, height: 5 }, colors.frame);
-    canvas.text(texts[i], { x, y: bottom + 15 }, { align: "center" });
-  }
-}
-
-function drawVerticalTicks(
-  canvas: Canvas,
-  frame: Frame,
-  ticks: readonly number[],
-  texts: readonly string[],
-): void {
-  for (const [i, tick] of ticks.entries()) {
-    const y = Math.round(toY(frame, tick));
-    canvas.fillRect({ ...frame, y, height: 1 }, colors.grid);
-    canvas.fillRect({ x: frame.x - 5, y, width: 5, height: 1 }, colors.frame);
-    canvas.text(texts[i], { x: frame.x - 9, y }, { align: "right" });
-  }
-}
-
-function drawSeries(canvas: Canvas, frame: Frame, series: readonly Series[]): void {
-  for (const [i, { x, y }] of series.entries()) {
-    const color = palette[i % palette.length];
-    const points = Array.from({ length: x.length }, (_, k) => ({
-      x: toX(frame, x[k]),
-      y: toY(frame, y[k]),
-    }));
-    canvas.polyline(points, color, 1.8);
-    if (points.length > 30) continue;
-    for (const point of points) canvas.polyline([point, point], color, 6);
-  }
-  const { x, y, width, height } = frame;
-  canvas.fillRect({ x, y, width: 1, height }, colors.frame);
-  canvas.fillRect({ x, y: y + height, width, height: 1 }, colors.frame);
 }
 
 function drawLabels(canvas: Canvas, frame: Frame, options: CurvesOptions): void {
@@ -200,7 +100,7 @@ function legendNames(series: readonly Series[], width: number): Legend {
 function drawLegend(canvas: Canvas, frame: Frame, names: readonly string[]): void {
   if (names.length === 0) {
     const middle = { x: frame.x + frame.width / 2, y: frame.y + frame.height / 2 };
-    canvas.text("no data", middle, { align: "center", size: "large", color: colors.faint });
+    canvas.text("no data", middle, { align: "center", size: "large", color: frameColors.faint });
   }
   const x = frame.x + frame.width + 14;
   for (const [i, name] of names.entries()) {
