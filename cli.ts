@@ -176,17 +176,30 @@ const commands: Readonly<Record<string, Command>> = {
       (await import("./supervisors/registry.ts")).generate(flags, terminal),
   }),
   evaluate: command({
-    summary: "Measure a checkpoint on data it has not seen",
+    summary: "Measure a checkpoint on data it has not seen, and the pieces that it composes",
     positional: ["model"],
     flags: z.strictObject({
       ...modelFlag,
       ...checkpointFlag,
       data: text("DIR", "a prepared set, or a folder of MIDI that is prepared first"),
       cache: text("DIR", "where a raw folder is prepared; default: below --checkpoint").optional(),
+      samples: count(0, 1000, "pieces to compose with and without controls; 0 for none")
+        .default(32),
+      sampleSeconds: z.number().min(4).max(600).default(20).meta({
+        placeholder: "S",
+        description: "length of each of these pieces",
+      }),
+      reference: text("DIR", "MIDI to compare them with; default: the unseen part of --data")
+        .optional(),
+      out: text("DIR", "write distributions.png there; add --allow-read and --allow-write of DIR")
+        .optional(),
       ...computeFlags,
       ...commonFlags,
     }),
-    examples: ["evaluate performance_rnn --checkpoint runs/mine --data data/mine --json"],
+    examples: [
+      "evaluate performance_rnn --checkpoint runs/mine --data data/mine --json",
+      "evaluate performance_rnn --checkpoint runs/mine --data data/mine --out figures --seed 7",
+    ],
     permissions: {
       read: ["RUN", "DATA"],
       line: "evaluate performance_rnn --checkpoint RUN --data DATA",

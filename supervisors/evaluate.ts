@@ -2,12 +2,17 @@
 import { setFiles } from "../datatools/datasets/manifest.ts";
 import { PerformanceDataset } from "../datatools/datasets/performance.ts";
 import { ValidationBatches } from "../datatools/datasets/performance_batches.ts";
-import { exists, pathKind } from "../datatools/io.ts";
-import { Ngram, ngramLikelihoods } from "../datatools/metrics/ngram.ts";
+import { exists, makeDir, pathKind, writeAtomic } from "../datatools/io.ts";
 import type { ModelId } from "../hparams/registry.ts";
+import type { EventRnn } from "../models/decoding/event_rnn.ts";
 import type { BackendChoice } from "../models/device/mod.ts";
 import { loadModel } from "../models/registry.ts";
+import { measureBaselines } from "./evaluation/baselines.ts";
+import { drawDistributions } from "./evaluation/distributions.ts";
 import { type Likelihood, measureLikelihood } from "./evaluation/likelihood.ts";
+import { type EventSource, makePieceSets, readFolder, sourceOf } from "./evaluation/piece_sets.ts";
+import { type LikelihoodFigures, likelihoodTable, sampleTables } from "./evaluation/report.ts";
+import { measureSamples, type SampleFigures } from "./evaluation/sample_figures.ts";
 import { ProgressBar } from "./logging/console.ts";
 import type { Outcome, Terminal } from "./outcome.ts";
 import { preparedSet } from "./prepared_set.ts";
@@ -18,6 +23,12 @@ export interface EvaluateFlags {
   readonly checkpoint: string;
   readonly data: string;
   readonly cache?: string;
+  /** How many pieces are composed with and without controls; 0 leaves them out. */
+  readonly samples: number;
+  readonly sampleSeconds: number;
+  readonly reference?: string;
+  readonly out?: string;
+  readonly seed?: number;
   readonly backend?: BackendChoice;
   readonly threads?: number;
 }
@@ -25,32 +36,30 @@ export interface EvaluateFlags {
 /** Windows measured at once. */
 const BATCH_SIZE = 64;
 
-/** Measures the likelihood with and without controls, beside n-grams fitted on the training pieces. */
+/** Measures the likelihood of unseen pieces, then composes pieces and measures those. */
 export async function evaluate(flags: EvaluateFlags, terminal: Terminal): Promise<Outcome> {
   using rnn = await loadModel(flags.model, flags.checkpoint, flags);
   const { windowSize, strideSize } = rnn.hparams;
   const { data, cache = await defaultCache(flags) } = flags;
   const dir = await preparedSet({ data, cache }, rnn.hparams, terminal);
-  using valid = await PerformanceDataset.open(dir, { split: "valid", windowSize, strideSize });
+  using unseen = await PerformanceDataset.open(dir, { split: "valid", windowSize, strideSize });
   using fitted = await PerformanceDataset.open(dir, { split: "train", windowSize, strideSize });
-  if (valid.pieces.length === 0) {
+  if (unseen.pieces.length === 0) {
     throw new Error(
       `Cannot evaluate on "${data}": no piece is kept for validation; prepare it with --valid-fraction above 0`,
     );
   }
-  const batches = new ValidationBatches(valid, { batchSize: BATCH_SIZE });
-  const measure = async (controls: boolean) => {
-    const label = controls ? "With controls" : "Without controls";
-    using bar = terminal.interactive ? new ProgressBar({ label }) : undefined;
-    const onProgress = (done: number, total: number) => bar?.update(done, total);
-    return await measureLikelihood(rnn, batches, { controls, onProgress });
+  const sources = { unseen: sourceOf(unseen), training: sourceOf(fitted) };
+  const likelihood = {
+    ...await measureBoth(rnn, unseen, terminal),
+    baselines: measureBaselines(sources.training, sources.unseen, rnn.hparams.eventDim),
   };
-  const withControls = await measure(true);
-  const withoutControls = await measure(false);
-  const baselines = measureBaselines(fitted, valid, rnn.hparams.eventDim);
+  const figures = { ...likelihood.withControls, ...likelihood };
+  if (flags.samples === 0) return { text: likelihoodTable(likelihood), data: figures };
+  const { text, samples, files } = await measurePieces(rnn, sources, flags, terminal);
   return {
-    text: table(withControls, withoutControls, baselines),
-    data: { ...withControls, withControls, withoutControls, baselines },
+    text: [likelihoodTable(likelihood), text, ...files].join("\n\n"),
+    data: { ...figures, samples, files },
   };
 }
 
@@ -65,39 +74,55 @@ async function defaultCache({ checkpoint, data }: EvaluateFlags): Promise<string
   );
 }
 
-/** Nats per event of the uniform distribution and of n-grams fitted on the training pieces. */
-function measureBaselines(
-  fitted: PerformanceDataset,
-  valid: PerformanceDataset,
-  eventDim: number,
-): Record<string, number> {
-  const figures = ngramLikelihoods(new Ngram(eventsOf(fitted), eventDim, 5), eventsOf(valid));
-  const names = ["unigram", "bigram", "trigram", "4-gram", "5-gram"];
-  const pairs = figures.map((nll, n) => [names[n], nll]);
-  return { uniform: Math.log(eventDim), ...Object.fromEntries(pairs) };
+/** The likelihood with and without controls, and what they save. */
+async function measureBoth(
+  rnn: EventRnn,
+  unseen: PerformanceDataset,
+  terminal: Terminal,
+): Promise<Omit<LikelihoodFigures, "baselines">> {
+  const batches = new ValidationBatches(unseen, { batchSize: BATCH_SIZE });
+  const measure = async (controls: boolean) => {
+    const label = controls ? "With controls" : "Without controls";
+    using bar = terminal.interactive ? new ProgressBar({ label }) : undefined;
+    const onProgress = (done: number, total: number) => bar?.update(done, total);
+    return await measureLikelihood(rnn, batches, { controls, onProgress });
+  };
+  const [withControls, withoutControls] = [await measure(true), await measure(false)];
+  const saved = (name: keyof Likelihood) => withoutControls[name] - withControls[name];
+  const gain = {
+    nllPerEvent: saved("nllPerEvent"),
+    nllPerNote: saved("nllPerNote"),
+    nllPerSecond: saved("nllPerSecond"),
+  };
+  return { withControls, withoutControls, gain };
 }
 
-function* eventsOf(dataset: PerformanceDataset): Generator<Uint16Array> {
-  for (let i = 0; i < dataset.pieces.length; i++) yield dataset.readPiece(i).events;
-}
-
-function table(
-  withControls: Likelihood,
-  withoutControls: Likelihood,
-  baselines: Readonly<Record<string, number>>,
-): string {
-  const { events, notes, seconds } = withControls;
-  const perEvent = (nll: number) => [nll, nll * events / notes, nll * events / seconds];
-  const rows: [string, number[]][] = [
-    ["with controls", perEvent(withControls.nllPerEvent)],
-    ["without controls", perEvent(withoutControls.nllPerEvent)],
-    ...Object.entries(baselines).map(([name, nll]): [string, number[]] => [name, perEvent(nll)]),
-  ];
-  const line = (name: string, cells: string[]) =>
-    name.padEnd(18) + cells.map((cell) => cell.padStart(12)).join("");
-  return [
-    `${events} events, ${notes} notes, ${(seconds / 60).toFixed(1)} min of unseen pieces; nats:`,
-    line("", ["per event", "per note", "per second"]),
-    ...rows.map(([name, figures]) => line(name, figures.map((figure) => figure.toFixed(3)))),
-  ].join("\n");
+/** Composes pieces, measures them and draws their distributions where a folder for it is given. */
+async function measurePieces(
+  rnn: EventRnn,
+  { unseen, training }: Readonly<Record<"unseen" | "training", EventSource>>,
+  flags: EvaluateFlags,
+  terminal: Terminal,
+): Promise<{ text: string; samples: SampleFigures; files: string[] }> {
+  const { samples: count, sampleSeconds: seconds, seed = 0, out } = flags;
+  const { codec, temperature, topK, topP, greedyRatio } = rnn.hparams;
+  const reference = flags.reference === undefined
+    ? unseen
+    : await readFolder(flags.reference, rnn.hparams, (line) => terminal.note(line));
+  using bar = terminal.interactive ? new ProgressBar({ label: "Composing" }) : undefined;
+  const sets = await makePieceSets(rnn, { unseen, training, reference }, {
+    count,
+    seconds,
+    seed,
+    onProgress: (done, total) => bar?.update(done, total),
+  });
+  bar?.end();
+  const settings = { count, seconds, seed, temperature, topK, topP, greedyRatio };
+  const samples = { ...settings, ...measureSamples(sets, training, { codec, seconds, seed }) };
+  const files = out === undefined ? [] : [`${out}/distributions.png`];
+  if (out !== undefined) {
+    await makeDir(out);
+    await writeAtomic(files[0]!, drawDistributions(sets, `${flags.model}, ${count} pieces a set`));
+  }
+  return { text: sampleTables(samples, settings), samples, files };
 }

@@ -74,13 +74,44 @@ Deno.test("cli: evaluate measures with exactly the flags that its help prints", 
   strictEqual(trained.code, 0, trained.stderr);
   const evaluate = await printedLine("evaluate", { RUN, DATA: `${RUN}/data` });
   ok(!evaluate.some((word) => word.startsWith("--allow-write")));
-  const { code, stdout, stderr } = await run(evaluate, ["--json"]);
+  const few = ["--samples", "3", "--sample-seconds", "4"];
+  const { code, stdout, stderr } = await run(evaluate, ["--json", ...few]);
   strictEqual(code, 0, stderr);
   const figures = JSON.parse(stdout);
-  for (const name of ["nllPerEvent", "nllPerNote", "nllPerSecond", "events", "notes"]) {
+  for (const name of ["nllPerEvent", "nllPerNote", "nllPerSecond", "events", "notes", "accuracy"]) {
     ok(figures.withControls[name] > 0 && figures.withoutControls[name] > 0, `${name}: ${stdout}`);
     strictEqual(figures[name], figures.withControls[name]);
   }
+  strictEqual(figures.samples.count, 3);
+  const again = await run(evaluate, ["--json", ...few]);
+  deepEqual(JSON.parse(again.stdout), figures, "one seed gives the same figures");
+  const other = await run(evaluate, ["--json", ...few, "--seed", "9"]);
+  notDeepStrictEqual(JSON.parse(other.stdout).samples.adherence, figures.samples.adherence);
+});
+
+Deno.test("cli: evaluate prints tables, and draws where it may write and is given a folder", async () => {
+  await using folder = await testFolder();
+  const [DATA, RUN, OUT] = ["midis", "run", "out"].map((name) => `${folder.path}/${name}`);
+  await writePieces(DATA, 4, 90);
+  await run(await printedLine("train", { DATA, RUN }), small);
+  const evaluate = await printedLine("evaluate", { RUN, DATA: `${RUN}/data` });
+  const alone = await run(evaluate, ["--samples", "0"]);
+  strictEqual(alone.code, 0, alone.stderr);
+  match(alone.stdout, /gain from controls +-?\d/);
+  ok(!alone.stdout.includes("asked against obtained"));
+  const few = ["--samples", "2", "--sample-seconds", "4", "--reference", DATA, "--out", OUT];
+  const refused = await run(evaluate, few);
+  strictEqual(refused.code, 1, "the line of the help reads and writes nothing else");
+  const allowed = evaluate.map((word) =>
+    word.startsWith("--allow-read") ? `--allow-read --allow-write=${OUT}` : word
+  ).flatMap((word) => word.split(" "));
+  const { code, stdout, stderr } = await run(allowed, few);
+  strictEqual(code, 0, stderr);
+  for (const line of [/^composed with controls( +-?\d\.\d{3}){3}$/m, /^polyphony( +[\d.]+){5}$/m]) {
+    match(stdout, line);
+  }
+  ok(stdout.split("\n").every((line) => line.length <= 100), "fits a terminal");
+  deepEqual(await filesIn(OUT), ["distributions.png"]);
 });
 
 Deno.test("cli: the codec magenta is prepared, described, trained, played and measured", async () => {

@@ -63,7 +63,7 @@ export function correlation(x: readonly number[], y: readonly number[]): number 
 
 /** The notes struck within two seconds of a time. */
 function notesFrom(notes: readonly Note[], time: number): Note[] {
-  return notes.filter(({ start }) => start >= time && start <= time + WINDOW_SECONDS);
+  return notes.filter(({ start }) => start >= time && start < time + WINDOW_SECONDS);
 }
 
 function densityBin(nNotes: number): number {

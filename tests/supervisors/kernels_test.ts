@@ -27,7 +27,8 @@ Deno.test("usedKernels lists what training, composing and evaluating run beside 
         const composing = { count: 2, steps: 20, quiet: true, ...options };
         await generate({ model, checkpoint, out: pieces, ...composing }, terminal);
       }
-      await evaluate({ model, checkpoint, data: `${out}/data` }, terminal);
+      const measured = { model, checkpoint, data: `${out}/data`, samples: 2, sampleSeconds: 4 };
+      await evaluate(measured, terminal);
     }
   });
   deepEqual(outer.filter((name) => !ownOperations.includes(name)), usedKernels);

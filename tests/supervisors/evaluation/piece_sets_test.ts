@@ -1,0 +1,83 @@
+import {
+  deepStrictEqual as deepEqual,
+  notDeepStrictEqual,
+  ok,
+  rejects,
+  strictEqual as equal,
+} from "node:assert/strict";
+import { PerformanceDataset } from "../../../datatools/datasets/performance.ts";
+import { decodeEvents } from "../../../datatools/midi/event_codec.ts";
+import { prepareMidi } from "../../../datatools/prepare.ts";
+import { openBackend } from "../../../models/device/mod.ts";
+import {
+  eventsOf,
+  makePieceSets,
+  type PieceSets,
+  readFolder,
+  sourceOf,
+} from "../../../supervisors/evaluation/piece_sets.ts";
+import { tf } from "../../../deps/tf.ts";
+import { testFolder, writeFiles, writePieces } from "../../support/midi_fixtures.ts";
+import { smallModel } from "../../support/performance_rnn.ts";
+
+await openBackend();
+
+const settings = { codec: "corrected", sustain: true } as const;
+
+async function tinySet(path: string): Promise<PerformanceDataset> {
+  await writePieces(`${path}/midi`, 4, 90);
+  await prepareMidi({ source: `${path}/midi`, out: `${path}/set`, workers: 1, validFraction: 0.5 });
+  return await PerformanceDataset.open(`${path}/set`);
+}
+
+Deno.test("makePieceSets gives sets of equally long pieces, the same for a seed", async () => {
+  await using folder = await testFolder();
+  using dataset = await tinySet(folder.path);
+  using model = smallModel();
+  const all = sourceOf(dataset);
+  const sources = { unseen: all, training: all, reference: all };
+  const make = (seed: number) => makePieceSets(model, sources, { count: 3, seconds: 5, seed });
+  const before = tf.memory().numTensors;
+  const sets = await make(1);
+  equal(tf.memory().numTensors, before);
+  for (const [name, pieces] of Object.entries(sets) as [keyof PieceSets, unknown[]][]) {
+    equal(pieces.length, 3, name);
+    if (name === "asked") continue;
+    for (const { notes } of sets[name]) {
+      ok(notes.every(({ start, end }) => start >= 0 && start < 5 && end <= 5), name);
+      ok(notes.length > 0, name);
+    }
+  }
+  sets.asked.forEach((asked, i) => {
+    const within = asked.filter(({ start }) => start < 5);
+    deepEqual(sets.prompts[i]!.notes.map(({ pitch }) => pitch), within.map(({ pitch }) => pitch));
+    ok(asked.at(-1)!.start > 5, "and two seconds more");
+  });
+  deepEqual(await make(1), sets);
+  for (const name of ["asked", "reference", "steered", "free", "unigram"] as const) {
+    notDeepStrictEqual((await make(2))[name], sets[name], name);
+  }
+  notDeepStrictEqual(sets.steered[0]!.events, sets.free[0]!.events);
+});
+
+Deno.test("readFolder reads what is music and names what is not", async () => {
+  await using folder = await testFolder();
+  await writePieces(folder.path, 2);
+  await writeFiles(folder.path, {
+    "broken.mid": Uint8Array.of(1, 2, 3),
+    "notes.txt": new Uint8Array(),
+  });
+  const left: string[] = [];
+  const source = await readFolder(folder.path, settings, (line) => left.push(line));
+  equal(source.length, 2);
+  ok([...eventsOf(source)].every((events) => decodeEvents(events).length > 50));
+  equal(left.length, 1);
+  ok(left[0]!.includes("broken.mid"), left[0]);
+});
+
+Deno.test("readFolder refuses a folder without music", async () => {
+  await using folder = await testFolder();
+  await rejects(readFolder(folder.path, settings, () => {}), {
+    message: `Cannot compare with "${folder.path}": no MIDI file with music is in it`,
+  });
+});
