@@ -17,7 +17,7 @@ export type {
   EventState,
 } from "./decoding/event_model.ts";
 export { EventRnn, type LoadOptions, type MixedInput } from "./decoding/event_rnn.ts";
-export type { GenerateOptions } from "./decoding/performances.ts";
+export type { GenerateOptions } from "./decoding/options.ts";
 export type { Sampling } from "./decoding/sampling.ts";
 export type { Scalar, Tensor, Tensor1D, Tensor2D, Tensor3D, Variable } from "../deps/tf.ts";
 export { type Initializer, Module, type Parameter, type Pass } from "./nn/mod.ts";

@@ -4,7 +4,7 @@ import { readMidi } from "../datatools/midi/smf.ts";
 import type { Performance } from "../datatools/results/performance.ts";
 import type { ModelId } from "../hparams/registry.ts";
 import type { EventRnn } from "../models/decoding/event_rnn.ts";
-import type { GenerateOptions } from "../models/decoding/performances.ts";
+import type { GenerateOptions } from "../models/decoding/options.ts";
 import type { BackendChoice } from "../models/device/mod.ts";
 import { loadModel } from "../models/registry.ts";
 import { ProgressBar } from "./logging/console.ts";
@@ -91,7 +91,7 @@ async function compose(
     onProgress: (done) => bar?.update(Math.round(100 * done), 100),
   });
   const { maxLen } = rnn.hparams;
-  const cut = pieces.filter(({ events }) => flags.steps === undefined && events?.length === maxLen);
+  const cut = pieces.filter(({ drawn }) => flags.steps === undefined && drawn?.length === maxLen);
   if (cut.length > 0) terminal.note(`${cut.length} pieces were cut at maxLen, ${maxLen} events`);
   return pieces;
 }

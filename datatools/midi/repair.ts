@@ -109,6 +109,8 @@ class Repair {
   };
   /** Keys whose note ended before its note-off, which is left out without being a fault of its own. */
   readonly #ended = new Set<number>();
+  /** Keys that came up at the time they were struck: each still sounds for a moment, so it takes a voice. */
+  readonly #brief = new Set<number>();
   readonly #changed: Uint8Array;
   #clock = 0;
   #index = 0;
@@ -150,7 +152,7 @@ class Repair {
       this.#fault("onWhileDown");
       if (earlier.struckAt === this.#clock) return;
       this.#lift(key);
-    } else if (this.#down.size >= this.limits.maxVoices) {
+    } else if (this.#down.size + this.#brief.size >= this.limits.maxVoices) {
       this.#fault("overVoices");
       const first = this.#firstStruck();
       if (first === undefined) {
@@ -166,8 +168,11 @@ class Repair {
   }
 
   #release(key: number): void {
-    if (this.#down.has(key)) this.#lift(key);
-    else if (this.#ended.delete(key)) this.#changed[this.#index] = 1;
+    const down = this.#down.get(key);
+    if (down) {
+      if (down.struckAt === this.#clock) this.#brief.add(key);
+      this.#lift(key);
+    } else if (this.#ended.delete(key)) this.#changed[this.#index] = 1;
     else this.#fault("offWithoutOn");
   }
 
@@ -180,11 +185,12 @@ class Repair {
       this.#ended.add(key);
     }
     this.#clock = time;
+    this.#brief.clear();
   }
 
   /** The voice that yields: struck first, of equals the lowest; none if all were struck at this very time. */
   #firstStruck(): number | undefined {
-    const [[, { struckAt }]] = this.#down;
+    const struckAt = this.#down.values().next().value?.struckAt ?? this.#clock;
     if (struckAt === this.#clock) return undefined;
     const equals = [...this.#down].filter(([, down]) => down.struckAt === struckAt);
     return Math.min(...equals.map(([key]) => key));

@@ -12,6 +12,8 @@ export interface PerformanceParts {
   notes: readonly Note[];
   /** The events of the codec that the notes were decoded from. */
   events?: Uint16Array;
+  /** The events that a network drew, before they were repaired. */
+  drawn?: Uint16Array;
   /** "Performance" if not given. */
   title?: string;
 }
@@ -43,15 +45,18 @@ export class Performance {
   readonly notes: readonly Note[];
   /** The events that the notes were decoded from, where there are any. */
   readonly events?: Uint16Array;
+  /** The events that a network drew, before they were repaired. */
+  readonly drawn?: Uint16Array;
   /** What is written above its picture. */
   readonly title: string;
   /** The last release, in seconds; 0 without notes. */
   readonly seconds: number;
 
   /** Takes the notes in any order. */
-  constructor({ notes, events, title = "Performance" }: PerformanceParts) {
+  constructor({ notes, events, drawn, title = "Performance" }: PerformanceParts) {
     this.notes = sortNotes(notes);
     this.events = events;
+    this.drawn = drawn;
     this.title = title;
     this.seconds = notesSeconds(notes);
   }

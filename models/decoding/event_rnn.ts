@@ -37,7 +37,8 @@ import type {
   EventState,
 } from "./event_model.ts";
 import { GruDecoder } from "./gru_decoder.ts";
-import { type GenerateOptions, generatePerformances } from "./performances.ts";
+import type { GenerateOptions } from "./options.ts";
+import { generatePerformances } from "./performances.ts";
 
 /** Slope of the input layer's LeakyReLU below 0. */
 const INPUT_SLOPE = 0.1;

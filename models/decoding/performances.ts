@@ -1,62 +1,26 @@
-/** From a network over events to pieces of music: controls, sampling, stopping, notes. @module */
+/** From a network over events to pieces of music: reading a primer, drawing or searching, notes. @module */
 import { tf } from "../../deps/tf.ts";
-import {
-  constantControl,
-  CONTROL_DIM,
-  encodeControls,
-  expandControls,
-  parseKey,
-} from "../../datatools/midi/control_codec.ts";
-import { type CodecId, decodeEvents, encodeEvents } from "../../datatools/midi/event_codec.ts";
-import { shiftOf, ticksOf, vocabularyOf } from "../../datatools/midi/events.ts";
+import { CONTROL_DIM, encodeControls } from "../../datatools/midi/control_codec.ts";
+import { encodeEvents } from "../../datatools/midi/event_codec.ts";
+import { vocabularyOf } from "../../datatools/midi/events.ts";
 import type { Note } from "../../datatools/midi/notes.ts";
 import { RandomStream } from "../../datatools/random.ts";
-import { Performance } from "../../datatools/results/performance.ts";
+import type { Performance } from "../../datatools/results/performance.ts";
 import type { PerformanceRnnHParams } from "../../hparams/performance_rnn.ts";
+import { beamSearch, type BeamSettings, type BeamStart } from "./beam_search.ts";
+import { controlTrack } from "./controls.ts";
 import {
-  type ControlTrack,
+  type DecodingStart,
   type EventModel,
   type EventState,
   stateTensors,
 } from "./event_model.ts";
-import type { Sampling } from "./sampling.ts";
-
-/** What can be asked of a composition; what is left out comes from the model's hparams. */
-export interface GenerateOptions {
-  /** Length in seconds; default 30 unless `steps` is given. */
-  readonly seconds?: number;
-  /** Length in events. */
-  readonly steps?: number;
-  /** Key as `C:maj` or `F#:min`; sets the pitch histogram. */
-  readonly key?: string;
-  /** Twelve weights for the pitch classes C..B. */
-  readonly histogram?: readonly number[];
-  /** Note density 0..11: bin d begins at 3 d + 1 notes in the next 2 s; default 4 where a key or histogram is given. */
-  readonly density?: number;
-  /** Notes of a piece whose density and histogram are followed second by second. */
-  readonly controlsFrom?: readonly Note[];
-  /** Divides the logits; > 0, below 1 is safer, above 1 wilder. */
-  readonly temperature?: number;
-  /** Draw from the k likeliest events; 0 takes all. */
-  readonly topK?: number;
-  /** Draw from the likeliest events that together hold this probability, in (0, 1]. */
-  readonly topP?: number;
-  /** Share of the events, in 0..1, that are the likeliest instead of drawn. */
-  readonly greedyRatio?: number;
-  /** Key of all draws; default the seed of the hparams. */
-  readonly seed?: number;
-  /** Called after each few events with the share of the work done, in 0..1. */
-  readonly onProgress?: (done: number) => void;
-}
-
-/** Seconds after which a key that the network forgot is released; by then its string has died away. */
-const LONGEST_NOTE = 10;
-
-/** The default length of a piece, in seconds. */
-const DEFAULT_SECONDS = 30;
+import { beamOf, checkOptions, type GenerateOptions, limitsOf, samplingOf } from "./options.ts";
+import { readPiece } from "./reading.ts";
+import { EventTape, toPerformance } from "./tape.ts";
 
 /**
- * Composes `count` pieces at once.
+ * Composes `count` pieces at once, each from its own latent and draws; a stochastic beam gives `count` pieces of one latent.
  *
  * @throws {RangeError} If an option is out of range
  */
@@ -64,155 +28,102 @@ export async function generatePerformances(
   model: EventModel,
   options: GenerateOptions & { readonly count: number },
 ): Promise<Performance[]> {
-  const { hparams } = model;
-  const { count } = options;
-  const limits = lengthOf(options, hparams);
+  const { hparams } = model, { codec } = hparams;
+  checkOptions(options);
+  const limits = limitsOf(options, hparams);
   const sampling = samplingOf(options, hparams);
-  const controls = controlTrack(options, hparams.codec);
-  if (!Number.isInteger(count) || count < 1) {
-    throw new RangeError(`generate(count) is ${count}, expected a whole number of at least 1`);
-  }
-  const { size } = vocabularyOf(hparams.codec);
-  if (hparams.eventDim !== size || (controls && hparams.controlDim !== CONTROL_DIM)) {
-    throw new RangeError(
-      `Cannot generate with eventDim ${hparams.eventDim} and controlDim ${hparams.controlDim}: ` +
-        `the codec ${hparams.codec} has ${size} events and ${CONTROL_DIM} controls`,
-    );
-  }
-  const pieces = Array.from({ length: count }, () => new EventTape(limits, hparams.codec));
+  const settings = beamOf(options, hparams);
+  const primer = options.primer && primerEvents(options.primer, hparams);
+  const controls = controlTrack(options, primer, codec);
+  checkVocabulary(hparams, controls !== null);
   const random = new RandomStream(options.seed ?? hparams.seed, "generate");
-  const state = startState(model, count, random.child("latent"));
-  const last = new Int32Array(count).fill(model.primaryEvent);
-  using decoder = model.decoder({ state, last, controls, sampling, random });
-  tf.dispose(stateTensors(state));
+  const batch = settings?.stochastic ? 1 : options.count;
+  const state = await startAfter(model, primer, { batch, random, steered: controls !== null });
+  const last = new Int32Array(batch).fill(primer?.at(-1) ?? model.primaryEvent);
+  const start = { state, last, controls, random, limits, onProgress: options.onProgress };
+  try {
+    const drawn = settings
+      ? await searchEvents(model, { ...start, settings }, options)
+      : await drawEvents(model, { ...start, sampling });
+    const { seconds } = limits, { voices, continuationOnly } = options;
+    return drawn.map((events) =>
+      toPerformance(events, { codec, seconds, voices, primer, continuationOnly })
+    );
+  } finally {
+    tf.dispose(stateTensors(state));
+  }
+}
+
+/** Draws event after event, [count] pieces. */
+async function drawEvents(
+  model: EventModel,
+  start: DecodingStart & Pick<BeamStart, "limits" | "onProgress">,
+): Promise<number[][]> {
+  const { limits, onProgress } = start, count = start.last.length;
+  const pieces = Array.from({ length: count }, () => new EventTape(limits));
+  using decoder = model.decoder(start);
   while (pieces.some((piece) => !piece.done)) {
-    const left = limits.steps - Math.min(...pieces.map((piece) => piece.length));
+    const left = limits.steps - Math.min(...pieces.map(({ events }) => events.length));
     const events = await decoder.next(Math.min(decoder.chunk, left));
     events.forEach((event, i) => pieces[i % count]!.push(event));
-    options.onProgress?.(Math.min(...pieces.map((piece) => piece.progress)));
+    onProgress?.(Math.min(...pieces.map((piece) => piece.progress)));
   }
-  return pieces.map((piece) => piece.toPerformance());
+  return pieces.map(({ events }) => events);
 }
 
-/** The events of one piece so far, and its time. */
-class EventTape {
-  readonly #events: number[] = [];
-  seconds = 0;
-
-  constructor(
-    readonly limits: { readonly seconds: number; readonly steps: number },
-    readonly codec: CodecId,
-  ) {}
-
-  /** How many events there are. */
-  get length(): number {
-    return this.#events.length;
-  }
-
-  /** Share of the length reached, in 0..1. */
-  get progress(): number {
-    const { seconds, steps } = this.limits;
-    return Math.min(1, Math.max(this.seconds / seconds, this.#events.length / steps));
-  }
-
-  get done(): boolean {
-    return this.progress === 1;
-  }
-
-  push(event: number): void {
-    if (this.done) return;
-    this.#events.push(event);
-    this.seconds += shiftOf(event, vocabularyOf(this.codec));
-  }
-
-  toPerformance(): Performance {
-    const events = Uint16Array.from(this.#events);
-    const { seconds } = this.limits;
-    const notes = decodeEvents(events, this.codec)
-      .filter(({ start }) => start < seconds)
-      .map((note) => ({ ...note, end: Math.min(note.end, note.start + LONGEST_NOTE, seconds) }));
-    return new Performance({ notes, events });
-  }
+/** The best sequence of each latent, or of one latent the first `count` of a sample without replacement. */
+async function searchEvents(
+  model: EventModel,
+  start: BeamStart & { readonly settings: BeamSettings },
+  { count, primer }: GenerateOptions & { readonly count: number },
+): Promise<number[][]> {
+  const found = await beamSearch(model, start);
+  const chosen = start.settings.stochastic
+    ? found[0]!.slice(0, count)
+    : found.map(([best]) => best!);
+  // Upstream quirk: a beam's result begins with the event before it, which a primer has already
+  const { upstreamScores, stochastic } = start.settings;
+  const repeats = upstreamScores && !stochastic && primer !== undefined;
+  return chosen.map(({ events }) => repeats ? events.slice(1) : events);
 }
 
-/** Where the model stands before the first step, one latent a piece. */
-function startState(model: EventModel, count: number, random: RandomStream): EventState {
-  const { initDim } = model.hparams;
-  const latent = tf.tensor2d(random.normal(0, count * initDim), [count, initDim]);
+/** The events of a primer. @throws {RangeError} If there are none */
+function primerEvents(notes: readonly Note[], { codec }: PerformanceRnnHParams): Uint16Array {
+  const events = encodeEvents(notes, codec);
+  if (events.length > 0) return events;
+  throw new RangeError(
+    "Cannot continue a primer without notes on the piano's keys; give another, or none",
+  );
+}
+
+/** Where the model stands before the first event that is composed, one latent an item. */
+async function startAfter(
+  model: EventModel,
+  primer: Uint16Array | undefined,
+  { batch, random, steered }: { batch: number; random: RandomStream; steered: boolean },
+): Promise<EventState> {
+  const { initDim, codec } = model.hparams;
+  const normal = random.child("latent").normal(0, batch * initDim);
+  const latent = tf.tensor2d(normal, [batch, initDim]);
   const state = model.startState(latent);
   latent.dispose();
-  return state;
+  if (!primer) return state;
+  const controls = steered ? encodeControls(primer, codec) : null;
+  try {
+    return await readPiece(model, { events: primer, controls }, state);
+  } finally {
+    tf.dispose(stateTensors(state));
+  }
 }
 
-function controlTrack(options: GenerateOptions, codec: CodecId): ControlTrack | null {
-  const { key, histogram, density, controlsFrom } = options;
-  if (controlsFrom) return followNotes(controlsFrom, codec);
-  if (key === undefined && histogram === undefined && density === undefined) return null;
-  if (key !== undefined && histogram !== undefined) {
-    throw new RangeError("generate() was given key and histogram; give one of them");
-  }
-  const rows = constantControl({
-    histogram: key === undefined ? histogram : parseKey(key),
-    density,
-  });
-  return { rows, ticks: Int32Array.of(0) };
-}
-
-/** The controls of a played piece, one row for each time at which something happens; the last stays after its end. */
-function followNotes(notes: readonly Note[], codec: CodecId): ControlTrack {
-  const events = encodeEvents(notes, codec);
-  if (events.length === 0) {
-    throw new RangeError("Cannot take controls from a piece without notes on the piano's keys");
-  }
-  const controls = expandControls(encodeControls(events, codec));
-  const vocabulary = vocabularyOf(codec);
-  const rows = new Map<number, Float32Array>(); // of events at one time the last one counts
-  let tick = 0;
-  events.forEach((event, i) => {
-    rows.set(tick, controls.subarray(i * CONTROL_DIM, (i + 1) * CONTROL_DIM));
-    tick += ticksOf(event, vocabulary);
-  });
-  const track = new Float32Array(rows.size * CONTROL_DIM);
-  [...rows.values()].forEach((row, i) => track.set(row, i * CONTROL_DIM));
-  return { rows: track, ticks: Int32Array.from(rows.keys()) };
-}
-
-function lengthOf(
-  { seconds, steps }: GenerateOptions,
-  { maxLen }: PerformanceRnnHParams,
-): { seconds: number; steps: number } {
-  if (seconds !== undefined && !(seconds > 0 && seconds < Infinity)) {
-    throw new RangeError(`generate(seconds) is ${seconds}, expected a number above 0`);
-  }
-  if (steps !== undefined && !(Number.isInteger(steps) && steps > 0)) {
-    throw new RangeError(`generate(steps) is ${steps}, expected a whole number of at least 1`);
-  }
-  return {
-    seconds: seconds ?? (steps === undefined ? DEFAULT_SECONDS : Infinity),
-    steps: steps ?? maxLen,
-  };
-}
-
-function samplingOf(options: GenerateOptions, hparams: PerformanceRnnHParams): Sampling {
-  const pick = (name: keyof Sampling) => options[name] ?? hparams[name];
-  const sampling = {
-    temperature: pick("temperature"),
-    topK: pick("topK"),
-    topP: pick("topP"),
-    greedyRatio: pick("greedyRatio"),
-  };
-  const allowed: Record<keyof Sampling, [boolean, string]> = {
-    temperature: [sampling.temperature > 0 && sampling.temperature < Infinity, "a number above 0"],
-    topK: [Number.isInteger(sampling.topK) && sampling.topK >= 0, "a whole number, 0 for all"],
-    topP: [sampling.topP > 0 && sampling.topP <= 1, "above 0 and at most 1"],
-    greedyRatio: [sampling.greedyRatio >= 0 && sampling.greedyRatio <= 1, "between 0 and 1"],
-  };
-  for (const [name, [fits, expected]] of Object.entries(allowed)) {
-    if (!fits) {
-      throw new RangeError(
-        `generate(${name}) is ${sampling[name as keyof Sampling]}, expected ${expected}`,
-      );
-    }
-  }
-  return sampling;
+function checkVocabulary(
+  { codec, eventDim, controlDim }: PerformanceRnnHParams,
+  steered: boolean,
+): void {
+  const { size } = vocabularyOf(codec);
+  if (eventDim === size && (!steered || controlDim === CONTROL_DIM)) return;
+  throw new RangeError(
+    `Cannot generate with eventDim ${eventDim} and controlDim ${controlDim}: ` +
+      `the codec ${codec} has ${size} events and ${CONTROL_DIM} controls`,
+  );
 }

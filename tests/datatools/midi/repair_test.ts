@@ -1,6 +1,7 @@
 import { deepStrictEqual as deepEqual, ok, strictEqual as equal, throws } from "node:assert/strict";
 import { decodeEvents, describeEvent, encodeEvents } from "../../../datatools/midi/event_codec.ts";
 import { shiftOf, vocabularyOf } from "../../../datatools/midi/events.ts";
+import type { CodecId, Note } from "../../../datatools/midi/notes.ts";
 import { invalidEventRate, repairEvents } from "../../../datatools/midi/repair.ts";
 import { fc } from "../../../deps/fast_check.ts";
 import { generatedNotes } from "../../support/midi_fixtures.ts";
@@ -46,6 +47,14 @@ function play(events: ArrayLike<number>): { voices: number; longest: number } {
   return { voices, longest };
 }
 
+/** Most notes that sound at once. */
+function voicesOf(notes: readonly Note[]): number {
+  const steps = notes.flatMap(({ start, end }) => [[start, 1], [end - 1e-9, -1]]);
+  let [now, most] = [0, 0];
+  for (const [, step] of steps.sort(([a], [b]) => a - b)) most = Math.max(most, now += step);
+  return most;
+}
+
 Deno.test("repairEvents gives events that a keyboard can play, whatever it is given", () => {
   const limits = fc.record({
     maxVoices: fc.option(fc.integer({ min: 1, max: 4 }), { nil: undefined }),
@@ -55,6 +64,7 @@ Deno.test("repairEvents gives events that a keyboard can play, whatever it is gi
     const { events: repaired, faults, changed } = repairEvents(events, options);
     const { voices, longest } = play(repaired);
     ok(voices <= (options.maxVoices ?? Infinity), `${voices} voices`);
+    if (options.maxVoices) ok(voicesOf(decodeEvents(repaired)) <= options.maxVoices);
     ok(longest <= (options.maxNoteSeconds ?? 10) + 1e-6, `a note of ${longest} s`);
     ok(repaired.length === 0 || describeEvent(repaired.at(-1)!, vocabulary)!.kind === "noteOff");
     const again = repairEvents(repaired, options);
@@ -68,10 +78,15 @@ Deno.test("repairEvents gives events that a keyboard can play, whatever it is gi
 const noFaults = repairEvents([]).faults;
 
 Deno.test("repairEvents leaves what notes were written as unchanged", () => {
-  fc.assert(fc.property(fc.nat(1000), fc.integer({ min: 1, max: 80 }), (seed, nNotes) => {
-    const events = encodeEvents(generatedNotes(seed, nNotes));
-    deepEqual(repairEvents(events), { events, faults: noFaults, changed: 0 });
-    equal(invalidEventRate(events), 0);
+  const codecs = fc.constantFrom<CodecId[]>("corrected", "magenta");
+  const sizes = fc.integer({ min: 1, max: 80 });
+  fc.assert(fc.property(codecs, fc.nat(1000), sizes, (codec, seed, nNotes) => {
+    const events = encodeEvents(generatedNotes(seed, nNotes), codec);
+    deepEqual(repairEvents(events, { codec }), { events, faults: noFaults, changed: 0 });
+    equal(invalidEventRate(events, codec), 0);
+    const cut = repairEvents(events.subarray(0, -1), { codec });
+    equal(cut.faults.heldAtEnd, 1, "the last note-off is missing");
+    deepEqual(cut.events, events);
   }));
 });
 
