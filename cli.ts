@@ -25,6 +25,7 @@ import { commandHelp, overview } from "./cli/help.ts";
 import { z } from "./deps/zod.ts";
 import { codecSchema } from "./hparams/codec.ts";
 import { HParamsError } from "./hparams/errors.ts";
+import { modelIds } from "./hparams/registry.ts";
 
 const { preset, set } = hparamFlags;
 
@@ -215,6 +216,33 @@ const commands: Readonly<Record<string, Command>> = {
     permissions: { line: "summary performance_rnn" },
     run: async (flags, terminal) =>
       (await import("./supervisors/registry.ts")).summary(flags, terminal),
+  }),
+  convert: command({
+    summary: "Exchange weights with PyTorch, without running anything of them",
+    positional: ["source", "out"],
+    flags: z.strictObject({
+      source: text("F|RUN", "a .pt of PyTorch, a .safetensors file, or a run folder"),
+      out: text("F|RUN", "a new .safetensors file, or a run folder that keeps Adam's moments"),
+      module: text("NAME", "the network, where a file holds several, such as netG").optional(),
+      model: z.enum(modelIds).optional().meta({
+        placeholder: "MODEL",
+        description: "what it must be; default: told by its keys",
+      }),
+      ...dryRunFlag,
+      ...commonFlags,
+    }),
+    examples: [
+      "convert checkpoint.pt weights.safetensors",
+      "convert checkpoint.pt runs/continued",
+      "convert runs/mine for-pytorch.safetensors",
+    ],
+    permissions: {
+      read: ["SOURCE", "OUT"],
+      write: ["OUT"],
+      line: "convert SOURCE OUT/weights.safetensors",
+    },
+    run: async (flags, terminal) =>
+      (await import("./supervisors/registry.ts")).convert(flags, terminal),
   }),
   doctor: command({
     summary: "Check this machine: runtime, GPU, kernels, arithmetic",

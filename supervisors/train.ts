@@ -1,7 +1,6 @@
 /** `train`: from flags to a run folder, and on from there. @module */
 import type { Outcome, Terminal } from "./outcome.ts";
 import {
-  findCheckpoint,
   readHParams,
   readNewestCheckpoint,
   runHasStarted,
@@ -19,11 +18,11 @@ import { parseHParams } from "../hparams/load.ts";
 import type { PerformanceRnnHParams } from "../hparams/performance_rnn.ts";
 import { defaultPreset } from "../hparams/presets.ts";
 import type { ModelId } from "../hparams/registry.ts";
-import { modelState } from "../models/checkpoint.ts";
 import { type BackendChoice, type BackendInfo, openBackend } from "../models/device/mod.ts";
 import type { EventRnn } from "../models/decoding/event_rnn.ts";
 import { createModel } from "../models/registry.ts";
 import { runState } from "./checkpoint.ts";
+import { readWeights } from "./interchange/weights.ts";
 import { describeEstimate, estimateTraining } from "./estimate.ts";
 import { type DataPlace, preparedSet } from "./prepared_set.ts";
 import { RunLog } from "./logging/run_log.ts";
@@ -196,8 +195,8 @@ async function openData(
 async function startModel(model: EventRnn, flags: TrainFlags, seed: number): Promise<void> {
   model.initialize(seed);
   if (flags.init === undefined) return;
-  const { source, tensors } = await findCheckpoint(flags.init, { model: flags.model });
-  model.loadStateDict(modelState(tensors), source);
+  const { source, state } = await readWeights(flags.init, { model: flags.model });
+  model.loadStateDict(state, source);
 }
 
 /** Says that a run will not go on bit for bit, and why. */

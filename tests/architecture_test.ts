@@ -164,6 +164,7 @@ Deno.test("permissions: no task and no CI step allows everything", async () => {
     ok(set.net === undefined || name === "data", `${name} may use the network`);
     ok(set.run === undefined && set.ffi === undefined && set.sys === undefined, name);
   }
+  deepEqual(permissions.convert, { read: true, write: true });
   for (const task of ["demo", "train", "generate", "evaluate"]) {
     deepEqual(tasks[task].match(/(?<= )(-P=|--allow)\S*/g), ["-P=files"]);
   }

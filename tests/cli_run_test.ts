@@ -6,8 +6,14 @@ import {
   ok,
   strictEqual,
 } from "node:assert/strict";
+import {
+  decodeSafetensors,
+  type TensorData,
+  toFloat32,
+} from "../datatools/checkpoints/safetensors.ts";
 import { testFolder, writePieces } from "./support/midi_fixtures.ts";
 import { finish, type Finished, runCli, runDeno, startDeno } from "./support/run_cli.ts";
+import { torchCheckpoint } from "./support/torch_file.ts";
 
 const small = ["--preset", "tiny", "--set", "stepsPerSample=1000"];
 
@@ -234,3 +240,91 @@ Deno.test({
     );
   },
 });
+
+Deno.test("cli: convert makes a run that train goes on with, with exactly the flags that its help prints", async () => {
+  await using folder = await testFolder();
+  const [DATA, SOURCE, RUN] = ["midis", "theirs.pt", "run"].map((name) => `${folder.path}/${name}`);
+  await writePieces(DATA, 4, 90);
+  const model = smallTorchCheckpoint(5);
+  await Deno.writeFile(SOURCE, model.bytes);
+  const line = await printedLine("convert", { SOURCE, OUT: RUN });
+  deepEqual(line.filter((word) => word.startsWith("--allow")).map((word) => word.split("=")[0]), [
+    "--allow-read",
+    "--allow-write",
+  ]);
+  const toRun = line.map((word) => word.replace("/weights.safetensors", ""));
+  const planned = await run(toRun, ["--dry-run"]);
+  strictEqual(planned.code, 0, planned.stderr);
+  deepEqual(await filesIn(folder.path), ["midis", "theirs.pt"]);
+  const converted = await run(toRun, ["--json"]);
+  strictEqual(converted.code, 0, converted.stderr);
+  strictEqual(JSON.parse(converted.stdout).step, 5);
+  const train = await printedLine("train", { DATA, RUN });
+  const few = ["--steps", "7", "--set", "batchSize=2", "--set", "windowSize=16"];
+  const resumed = await run(train, ["--resume", ...few, "--set", "stepsPerCheckpoint=1"]);
+  strictEqual(resumed.code, 0, resumed.stderr);
+  match(resumed.stderr, /Resuming after step 5/);
+  deepEqual((await losses(RUN)).map((text) => text.split(" ")[0]), ["6", "7"]);
+  const moments = decodeSafetensors(
+    await Deno.readFile(`${RUN}/checkpoints/step-00000006.safetensors`),
+  ).tensors;
+  const bias = "optimizer/rnn/inithid_fc.bias/exp_avg"; // a step of beta 0.8 from the file's own
+  const before = model.moment("inithid_fc.bias"), after = toFloat32(moments.get(bias)!);
+  const furthest = after.reduce((most, x, i) => Math.max(most, Math.abs(x - 0.8 * before[i]!)), 0);
+  ok(before.every((x) => x > 100) && furthest < 0.2, `${furthest}`); // gradients are clipped to 1
+});
+
+Deno.test("cli: train --init takes a file of PyTorch as it is, and the same one converted", async () => {
+  await using folder = await testFolder();
+  const { path } = folder;
+  const [DATA, SOURCE, OUT] = ["midis", "theirs.pt", "."].map((name) => `${path}/${name}`);
+  await writePieces(DATA, 4, 90);
+  await Deno.writeFile(SOURCE, smallTorchCheckpoint(5).bytes);
+  const converted = await run(await printedLine("convert", { SOURCE, OUT }));
+  strictEqual(converted.code, 0, converted.stderr);
+  const sizes = ["initDim=4", "hiddenDim=8", "gruLayers=1", "batchSize=2", "windowSize=16"];
+  const set = [...sizes, "stepsPerSample=1000"].flatMap((each) => ["--set", each]);
+  const losing = async (name: string, init: string[]) => {
+    const RUN = `${path}/${name}`;
+    const line = await printedLine("train", { DATA: `${DATA},${path}`, RUN });
+    const words = line.map((word) => word === `${DATA},${path}` ? DATA : word);
+    const trained = await run(words, [...set, "--steps", "2", ...init]);
+    strictEqual(trained.code, 0, trained.stderr);
+    return await losses(RUN);
+  };
+  const fromTheirs = await losing("a", ["--init", SOURCE]);
+  deepEqual(await losing("b", ["--init", `${path}/weights.safetensors`]), fromTheirs);
+  notDeepStrictEqual(await losing("c", []), fromTheirs);
+});
+
+/** A file of PyTorch after `step` updates: a network of 8 units, and moments that no step could make. */
+function smallTorchCheckpoint(step: number) {
+  const shapes: [string, number[]][] = [
+    ["inithid_fc.weight", [8, 4]],
+    ["inithid_fc.bias", [8]],
+    ["event_embedding.weight", [240, 240]],
+    ["concat_input_fc.weight", [8, 265]],
+    ["concat_input_fc.bias", [8]],
+    ["gru.weight_ih_l0", [24, 8]],
+    ["gru.weight_hh_l0", [24, 8]],
+    ["gru.bias_ih_l0", [24]],
+    ["gru.bias_hh_l0", [24]],
+    ["output_fc.weight", [240, 8]],
+    ["output_fc.bias", [240]],
+  ];
+  const filled = (shape: number[], value: (i: number) => number): TensorData => {
+    const length = shape.reduce((a, b) => a * b, 1);
+    return { dtype: "F32", shape, data: Float32Array.from({ length }, (_, i) => value(i)) };
+  };
+  const weight = (i: number) => ((7919 * i) % 1000 - 500) / 5000;
+  const state = new Map(shapes.map(([key, shape]) => [key, filled(shape, weight)]));
+  const moments = new Map(shapes.map(([key, shape]) => {
+    const mean = filled(shape, (i) => 200 + i % 7), square = filled(shape, () => 1e12);
+    return [key, [mean, square] as const];
+  }));
+  const group = { lr: 0.002, betas: [0.8, 0.99], eps: 1e-7, weightDecay: 0 } as const;
+  return {
+    bytes: torchCheckpoint({ step, state, moments, group }),
+    moment: (key: string) => moments.get(key)![0].data as Float32Array,
+  };
+}

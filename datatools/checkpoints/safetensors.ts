@@ -211,7 +211,8 @@ function split(bytes: Uint8Array, fail: Fail): { header: Uint8Array; data: Uint8
   const length = view.getBigUint64(0, true);
   if (length > BigInt(maxHeaderBytes)) {
     throw fail(
-      `its header claims ${length} bytes, at most ${maxHeaderBytes} are allowed; it is no safetensors file`,
+      `its header claims ${length} bytes, at most ${maxHeaderBytes} are allowed; it is no safetensors file ` +
+        '("convert" makes one of a .pt file)',
     );
   }
   const end = 8 + Number(length);
