@@ -94,11 +94,11 @@ export function followNotes(notes: readonly Note[], codec: CodecId): ControlTabl
     throw new RangeError("Cannot take controls from a piece without notes on the piano's keys");
   }
   const controls = expandControls<Float32Array>(encodeControls(events, codec), undefined, codec);
-  const rows = new Map<number, Float32Array>(); // of events at one time the last one counts
+  const rows = new Map<number, Float32Array>(); // of events at one time the first one sees all notes struck then
   const vocabulary = vocabularyOf(codec);
   let tick = 0;
   events.forEach((event, i) => {
-    rows.set(tick, controls.subarray(i * CONTROL_DIM, (i + 1) * CONTROL_DIM));
+    if (!rows.has(tick)) rows.set(tick, controls.subarray(i * CONTROL_DIM, (i + 1) * CONTROL_DIM));
     tick += ticksOf(event, vocabulary);
   });
   const table = new Float32Array(rows.size * CONTROL_DIM);
