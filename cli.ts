@@ -8,6 +8,7 @@ import config from "./deno.json" with { type: "json" };
 import { parseFlags, selectCommand } from "./cli/arguments.ts";
 import { type Command, command, type Terminal, UsageError } from "./cli/command.ts";
 import {
+  beamFlags,
   checkpointFlag,
   commonFlags,
   computeFlags,
@@ -17,6 +18,8 @@ import {
   exclusive,
   hparamFlags,
   modelFlag,
+  needs,
+  pairs,
   programsFlag,
   samplingFlags,
   text,
@@ -28,6 +31,18 @@ import { HParamsError } from "./hparams/errors.ts";
 import { modelIds } from "./hparams/registry.ts";
 
 const { preset, set } = hparamFlags;
+
+/** Flags of `generate` that mean nothing beside each other. */
+const generateConflicts: readonly (readonly [string, string])[] = [
+  ["seconds", "steps"],
+  ["key", "histogram"],
+  ["stochasticBeam", "lengthPenalty"],
+  ...pairs("keepControls", ["controlsFrom", "key", "histogram", "density"]),
+  ...pairs("controlsFrom", ["key", "histogram", "density"]),
+  ...pairs("beam", ["topK", "topP", "greedyRatio"]),
+  ...pairs("logLikelihood", ["primer", "seconds", "steps", "voices", "beam", "stochasticBeam"]),
+  ...pairs("logLikelihood", ["temperature", "topK", "topP", "greedyRatio"]),
+];
 
 /** All commands, by name. */
 const commands: Readonly<Record<string, Command>> = {
@@ -148,29 +163,38 @@ const commands: Readonly<Record<string, Command>> = {
       count: count(1, 1000, "how many pieces").default(1),
       seconds: z.number().positive().max(3600).optional().meta({
         placeholder: "S",
-        description: "length of a piece in seconds; default 30",
+        description: "length of a piece in seconds, of what follows a primer; default 30",
       }),
-      steps: count(1, 1_000_000, "length of a piece in events").optional(),
+      steps: count(1, 1_000_000, "length of a piece in events, of what follows a primer")
+        .optional(),
       ...samplingFlags,
+      ...beamFlags,
       ...controlFlags,
+      primer: text("F.mid", "read a MIDI file first and go on from its end").optional(),
+      continuationOnly: z.boolean().optional().describe("leave the primer out of the files"),
+      voices: count(1, 128, "most keys down at once; the one struck first yields").optional(),
+      logLikelihood: text("F.mid", "compose nothing: say how likely the model holds a MIDI file")
+        .optional(),
       soundfont: text("F.sf2", "SoundFont that plays; default: the piano in assets/").optional(),
       ...computeFlags,
       ...dryRunFlag,
       ...commonFlags,
-    }).check(exclusive([
-      ["seconds", "steps"],
-      ["key", "histogram"],
-      ["controlsFrom", "key"],
-      ["controlsFrom", "histogram"],
-      ["controlsFrom", "density"],
+    }).check(exclusive(generateConflicts)).check(needs([
+      ["keepControls", ["primer", "logLikelihood"]],
+      ["continuationOnly", ["primer"]],
     ])),
     examples: [
       "generate performance_rnn --checkpoint pretrained --out music --key C:maj --density 4",
       "generate performance_rnn --checkpoint runs/mine --out music --count 3 --seconds 60 --seed 7",
+      "generate performance_rnn --primer song.mid --keep-controls --count 4 --continuation-only",
+      "generate performance_rnn --controls-from plan.json --voices 6",
+      "generate performance_rnn --beam 8 --stochastic-beam --count 8 --steps 200",
+      "generate performance_rnn --log-likelihood song.mid --json",
     ],
     permissions: {
       read: ["./assets", "RUN", "OUT"],
       write: ["OUT"],
+      files: ["primer", "controlsFrom", "logLikelihood", "soundfont"],
       line: "generate performance_rnn --checkpoint RUN --out OUT",
     },
     run: async (flags, terminal) =>

@@ -29,6 +29,8 @@ export interface Command<S extends z.ZodObject = z.ZodObject> {
 export interface Permissions {
   /** What is read. */
   readonly read?: readonly string[];
+  /** Flags whose files are read too where they are given. */
+  readonly files?: readonly string[];
   /** What is written. */
   readonly write?: readonly string[];
   /** Hosts. */

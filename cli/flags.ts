@@ -74,6 +74,17 @@ export const samplingFlags = {
   }),
 };
 
+/** Flags that search for whole sequences of events. */
+export const beamFlags = {
+  beam: count(0, 65536, "keep the N best sequences in place of drawing; 0 turns it off").optional(),
+  stochasticBeam: z.boolean().optional()
+    .describe("draw the sequences of --beam without replacement; --count of them are kept"),
+  lengthPenalty: z.number().min(0).max(10).optional().meta({
+    placeholder: "A",
+    description: "with --beam and --seconds: above 0 favors pieces of more events",
+  }),
+};
+
 const histogram = z.string().transform((list, context) => {
   const weights = list.split(",").map((weight) => weight.trim() === "" ? NaN : Number(weight));
   const isValid = weights.length === 12 && weights.every((w) => w >= 0 && w < Infinity);
@@ -115,23 +126,56 @@ export const controlFlags = {
     description: "12 weights of pitch classes, from C",
   }),
   density: count(0, 11, "how many notes: 0 is almost none, 11 more than 30 in 2 s").optional(),
-  controlsFrom: text("F.mid", "follow the density and pitch classes of a MIDI file").optional(),
+  controlsFrom: text(
+    "F.mid|F.json",
+    "follow the density and pitch classes of a MIDI file, or rows by time",
+  )
+    .optional(),
+  keepControls: z.boolean().optional()
+    .describe("take density and pitch classes from the whole of --primer"),
 };
 
+type Check = (context: z.core.ParsePayload<Record<string, unknown>>) => void;
+
+/** Whether a flag is given; a beam of 0 is none. */
+function isGiven(flags: Record<string, unknown>, name: string): boolean {
+  return flags[name] !== undefined && !(name === "beam" && flags[name] === 0);
+}
+
 /** Refuses flags that contradict each other, naming the first pair that is given. */
-export function exclusive(
-  pairs: readonly (readonly [string, string])[],
-): (context: z.core.ParsePayload<Record<string, unknown>>) => void {
+export function exclusive(pairs: readonly (readonly [string, string])[]): Check {
   return ({ value, issues }) => {
-    for (const [first, second] of pairs) {
-      if (value[first] === undefined || value[second] === undefined) continue;
-      issues.push({
-        code: "custom",
-        input: value[second],
-        path: [],
-        message: `--${kebabCase(first)} and --${kebabCase(second)} exclude each other; give one`,
-      });
-      return;
-    }
+    const pair = pairs.find((names) => names.every((name) => isGiven(value, name)));
+    if (!pair) return;
+    const [first, second] = pair.map((name) => `--${kebabCase(name)}`);
+    issues.push({
+      code: "custom",
+      input: value[pair[1]],
+      path: [],
+      message: `${first} and ${second} exclude each other; give one`,
+    });
+  };
+}
+
+/** Pairs of one flag and each of the others. */
+export function pairs(first: string, others: readonly string[]): (readonly [string, string])[] {
+  return others.map((other) => [first, other]);
+}
+
+/** Refuses a flag without one of those that it needs. */
+export function needs(rules: readonly (readonly [string, readonly string[]])[]): Check {
+  return ({ value, issues }) => {
+    const broken = rules.find(([name, needed]) =>
+      isGiven(value, name) && !needed.some((other) => isGiven(value, other))
+    );
+    if (!broken) return;
+    const [name, needed] = broken;
+    const others = needed.map((other) => `--${kebabCase(other)}`).join(" or ");
+    issues.push({
+      code: "custom",
+      input: value[name],
+      path: [],
+      message: `--${kebabCase(name)} needs ${others}`,
+    });
   };
 }

@@ -4,7 +4,7 @@ import { presetNames } from "../hparams/presets.ts";
 import { type ModelId, modelIds, schemaOf } from "../hparams/registry.ts";
 import { columns } from "../supervisors/logging/columns.ts";
 import { optionName, type Selected } from "./arguments.ts";
-import type { Command, Permissions } from "./command.ts";
+import { type Command, kebabCase, type Permissions } from "./command.ts";
 
 /** How the program was started, for lines that can be copied. */
 export interface Program {
@@ -49,6 +49,13 @@ export function permissionLine(
     net.length > 0 ? `--allow-net=${net.join(",")}` : "",
   ].filter((flag) => flag !== "");
   return ["deno run --no-prompt", ...flags, `${root}cli.ts`, permissions.line].join(" ");
+}
+
+/** Which flags need more than the narrow command line. */
+function filesHelp({ files = [] }: Permissions): string[] {
+  if (files.length === 0) return [];
+  const names = files.map((name) => `--${kebabCase(name)}`).join(", ");
+  return [`  and --allow-read=FILE for the file of ${names}`];
 }
 
 function hparamsHelp(model: ModelId): string[] {
@@ -102,6 +109,7 @@ export function commandHelp({ name, command, words }: Selected, program: Program
     "",
     "Without deno task, for your own folders and nothing else",
     `  ${permissionLine(command.permissions, program)}`,
+    ...filesHelp(command.permissions),
   );
   if (Object.hasOwn(command.flags.shape, "backend")) lines.push(...nativeHelp(command, program));
   lines.push("", EXIT_CODES);

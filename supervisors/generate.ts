@@ -1,6 +1,5 @@
 /** `generate`: from a checkpoint to files one can hear and see. @module */
 import { makeDir, readBytes, writeAtomic } from "../datatools/io.ts";
-import { readMidi } from "../datatools/midi/smf.ts";
 import type { Performance } from "../datatools/results/performance.ts";
 import type { ModelId } from "../hparams/registry.ts";
 import type { EventRnn } from "../models/decoding/event_rnn.ts";
@@ -8,23 +7,33 @@ import type { GenerateOptions } from "../models/decoding/options.ts";
 import type { BackendChoice } from "../models/device/mod.ts";
 import { loadModel } from "../models/registry.ts";
 import { ProgressBar } from "./logging/console.ts";
+import { readControls, readNotes } from "./music_files.ts";
 import type { Outcome, Terminal } from "./outcome.ts";
+import { score } from "./score.ts";
+
+/** What a command takes from files. */
+type FromFiles = "primer" | "controls" | "controlsFrom";
 
 /** The flags of `generate`. */
-export interface GenerateFlags extends Omit<GenerateOptions, "controlsFrom" | "onProgress"> {
+export interface GenerateFlags extends Omit<GenerateOptions, FromFiles | "onProgress"> {
   readonly model: ModelId;
   readonly checkpoint: string;
   readonly out: string;
   readonly count: number;
+  readonly primer?: string;
   readonly controlsFrom?: string;
+  readonly logLikelihood?: string;
   readonly soundfont?: string;
   readonly backend?: BackendChoice;
   readonly threads?: number;
   readonly dryRun?: boolean;
 }
 
-/** Composes `count` pieces and writes each as `.mid`, `.wav` and `.png`. */
+/** Composes `count` pieces and writes each as `.mid`, `.wav` and `.png`; with `logLikelihood` scores a piece instead. */
 export async function generate(flags: GenerateFlags, terminal: Terminal): Promise<Outcome> {
+  if (flags.logLikelihood !== undefined) {
+    return await score({ ...flags, logLikelihood: flags.logLikelihood }, terminal);
+  }
   const stems = namesOf(flags.model, flags.count).map((name) => `${flags.out}/${name}`);
   if (flags.dryRun) return wouldWrite(stems);
   using rnn = await loadModel(flags.model, flags.checkpoint, flags);
@@ -81,16 +90,18 @@ async function compose(
   flags: GenerateFlags,
   terminal: Terminal,
 ): Promise<Performance[]> {
-  const { controlsFrom, model: _, ...options } = flags;
+  const { primer, controlsFrom, model: _, ...options } = flags;
+  const { sustain, maxLen } = rnn.hparams;
+  const files = {
+    primer: primer === undefined ? undefined : await readNotes(primer, sustain),
+    ...await readControls(controlsFrom, sustain),
+  };
   using bar = terminal.interactive ? new ProgressBar({ label: "Composing" }) : undefined;
   const pieces = await rnn.generateMany({
     ...options,
-    controlsFrom: controlsFrom === undefined
-      ? undefined
-      : readMidi(await readBytes(controlsFrom)).notes,
+    ...files,
     onProgress: (done) => bar?.update(Math.round(100 * done), 100),
   });
-  const { maxLen } = rnn.hparams;
   const cut = pieces.filter(({ drawn }) => flags.steps === undefined && drawn?.length === maxLen);
   if (cut.length > 0) terminal.note(`${cut.length} pieces were cut at maxLen, ${maxLen} events`);
   return pieces;

@@ -1,6 +1,6 @@
 /** From a network over events to pieces of music: reading a primer, drawing or searching, notes. @module */
 import { tf } from "../../deps/tf.ts";
-import { CONTROL_DIM, encodeControls } from "../../datatools/midi/control_codec.ts";
+import { CONTROL_DIM } from "../../datatools/midi/control_codec.ts";
 import { encodeEvents } from "../../datatools/midi/event_codec.ts";
 import { vocabularyOf } from "../../datatools/midi/events.ts";
 import type { Note } from "../../datatools/midi/notes.ts";
@@ -8,7 +8,7 @@ import { RandomStream } from "../../datatools/random.ts";
 import type { Performance } from "../../datatools/results/performance.ts";
 import type { PerformanceRnnHParams } from "../../hparams/performance_rnn.ts";
 import { beamSearch, type BeamSettings, type BeamStart } from "./beam_search.ts";
-import { controlTrack } from "./controls.ts";
+import { controlTrack, ownControls } from "./controls.ts";
 import {
   type DecodingStart,
   type EventModel,
@@ -108,7 +108,7 @@ async function startAfter(
   const state = model.startState(latent);
   latent.dispose();
   if (!primer) return state;
-  const controls = steered ? encodeControls(primer, codec) : null;
+  const controls = steered ? ownControls(primer, codec) : null;
   try {
     return await readPiece(model, { events: primer, controls }, state);
   } finally {

@@ -1,7 +1,7 @@
 /** Reading a played piece: the state of a network after it, and the logits on the way, in bounded memory. @module */
 import { type Tensor2D, type Tensor3D, tf } from "../../deps/tf.ts";
-import { COMPRESSED_DIM, expandControls } from "../../datatools/midi/control_codec.ts";
 import { inferencePass, tidy } from "../nn/mod.ts";
+import type { ControlRows } from "./controls.ts";
 import { type EventModel, type EventState, stateTensors } from "./event_model.ts";
 
 /** Rows of logits that are on the device at once. */
@@ -11,8 +11,8 @@ const ROWS_AT_ONCE = 2048;
 export interface PieceToRead {
   /** Of the model's codec, at least one. */
   readonly events: Uint16Array;
-  /** [events, 13], as `encodeControls` gives them; null for none. */
-  readonly controls: Uint8Array | null;
+  /** Null for none. */
+  readonly controls: ControlRows | null;
 }
 
 /** What a chunk of a piece gives. */
@@ -39,18 +39,16 @@ export async function readPiece(
   start: EventState,
   visit?: (chunk: ReadChunk) => Promise<void>,
 ): Promise<EventState> {
-  const [, batch] = start.hidden.shape, { controlDim, codec } = model.hparams;
+  const [, batch] = start.hidden.shape, { controlDim } = model.hparams;
   const length = Math.max(1, Math.floor(ROWS_AT_ONCE / batch));
   let state = start;
   for (let from = 0; from < events.length; from += length) {
     const to = Math.min(from + length, events.length);
-    const rows = controls?.subarray(from * COMPRESSED_DIM, to * COMPRESSED_DIM);
+    const rows = controls?.(from, to);
     const read = tidy(() => {
       const before = from === 0 ? [model.primaryEvent] : [];
       const inputs = [...before, ...events.subarray(Math.max(from - 1, 0), to - 1)];
-      const expanded = rows && expandControls<Float32Array>(rows, undefined, codec);
-      const given = expanded &&
-        tf.tile(tf.tensor3d(expanded, [to - from, 1, controlDim]), [1, batch, 1]);
+      const given = rows && tf.tile(tf.tensor3d(rows, [to - from, 1, controlDim]), [1, batch, 1]);
       const input = { events: columns(inputs, batch), controls: given ?? null, state };
       return {
         ...model.forward(input, inferencePass),

@@ -4,7 +4,13 @@ import type {
   ValidationBatch,
   ValidationBatches,
 } from "../../datatools/datasets/performance_batches.ts";
-import { describeEvent, shiftOf, vocabularyOf } from "../../datatools/midi/events.ts";
+import {
+  describeEvent,
+  type EventVocabulary,
+  shiftOf,
+  vocabularyOf,
+} from "../../datatools/midi/events.ts";
+import type { CodecId } from "../../datatools/midi/notes.ts";
 import type { EventRnn } from "../../models/decoding/event_rnn.ts";
 import { inferencePass } from "../../models/nn/mod.ts";
 
@@ -21,6 +27,46 @@ export interface Likelihood {
   readonly notes: number;
   /** Their playing time. */
   readonly seconds: number;
+}
+
+/** Adds up what a network foretold, event by event. */
+export class LikelihoodSums {
+  readonly #vocabulary: EventVocabulary;
+  readonly #sums = { nll: 0, right: 0, events: 0, notes: 0, seconds: 0 };
+
+  /** Nothing yet. */
+  constructor(codec: CodecId) {
+    this.#vocabulary = vocabularyOf(codec);
+  }
+
+  /** Nats of all events so far. */
+  get nll(): number {
+    return this.#sums.nll;
+  }
+
+  /** Counts an event of which the network gave its loss in nats, and which event it held for the likeliest. */
+  add(event: number, loss: number, likeliest: number): void {
+    const sums = this.#sums;
+    sums.nll += loss;
+    sums.right += likeliest === event ? 1 : 0;
+    sums.events++;
+    sums.notes += describeEvent(event, this.#vocabulary)?.kind === "noteOn" ? 1 : 0;
+    sums.seconds += shiftOf(event, this.#vocabulary);
+  }
+
+  /** Means over all events so far. */
+  figures(): Likelihood {
+    const { nll, right, events, notes, seconds } = this.#sums;
+    return {
+      nllPerEvent: nll / events,
+      nllPerNote: nll / notes,
+      nllPerSecond: nll / seconds,
+      accuracy: right / events,
+      events,
+      notes,
+      seconds,
+    };
+  }
 }
 
 /** What to measure. */
@@ -43,51 +89,49 @@ export async function measureLikelihood(
   { controls, maxBatches = 0, onProgress }: LikelihoodOptions,
 ): Promise<Likelihood> {
   const count = maxBatches === 0 ? batches.length : Math.min(maxBatches, batches.length);
-  const vocabulary = vocabularyOf(model.hparams.codec);
-  const sums = { nll: 0, right: 0, events: 0, notes: 0, seconds: 0 };
+  const sums = new LikelihoodSums(model.hparams.codec);
   for (let i = 0; i < count; i++) {
     const batch = batches.batch(i);
-    const { losses, likeliest } = await foretell(model, batch, controls);
+    const { losses, likeliest } = await foretellBatch(model, batch, controls);
     batch.events.forEach((event, at) => {
-      if (batch.weights[at] === 0) return;
-      sums.nll += losses[at]!;
-      sums.right += likeliest[at] === event ? 1 : 0;
-      sums.events++;
-      sums.notes += describeEvent(event, vocabulary)?.kind === "noteOn" ? 1 : 0;
-      sums.seconds += shiftOf(event, vocabulary);
+      if (batch.weights[at] !== 0) sums.add(event, losses[at]!, likeliest[at]!);
     });
     onProgress?.(i + 1, count);
   }
-  const { nll, right, events, notes, seconds } = sums;
-  return {
-    nllPerEvent: nll / events,
-    nllPerNote: nll / notes,
-    nllPerSecond: nll / seconds,
-    accuracy: right / events,
-    events,
-    notes,
-    seconds,
-  };
+  return sums.figures();
 }
 
-/** Of each event of a batch, its loss in nats, and which event was the likeliest: both [time, batch]. */
-async function foretell(
+/** Of each event, its loss in nats, and which event was the likeliest: both [time, batch]. */
+export async function foretell(
+  model: EventRnn,
+  logits: Tensor3D,
+  events: Tensor2D,
+): Promise<{ losses: Float32Array; likeliest: Int32Array }> {
+  const [losses, likeliest] = tf.tidy((): [Tensor2D, Tensor2D] => [
+    model.lossPerEvent(logits, events),
+    tf.argMax<Tensor2D>(logits, 2),
+  ]);
+  const values = await Promise.all([losses.data<"float32">(), likeliest.data<"int32">()]);
+  tf.dispose([losses, likeliest]);
+  return { losses: values[0], likeliest: values[1] };
+}
+
+async function foretellBatch(
   model: EventRnn,
   batch: ValidationBatch,
   controls: boolean,
-): Promise<{ losses: Float32Array; likeliest: Int32Array }> {
+): ReturnType<typeof foretell> {
   const size = batch.pieces.length;
   const window = batch.events.length / size;
-  const [losses, likeliest] = tf.tidy((): [Tensor2D, Tensor2D] => {
+  const [logits, events] = tf.tidy((): [Tensor3D, Tensor2D] => {
     const events = tf.tensor2d(batch.events, [window, size], "int32") as Tensor2D;
     const given = controls
       ? tf.tensor3d(batch.controls, [window, size, model.hparams.controlDim]) as Tensor3D
       : null;
     const latent = tf.zeros<tf.Rank.R2>([size, model.hparams.initDim]);
-    const logits = model.teacherForced(latent, events, given, inferencePass);
-    return [model.lossPerEvent(logits, events), tf.argMax<Tensor2D>(logits, 2)];
+    return [model.teacherForced(latent, events, given, inferencePass), events];
   });
-  const values = await Promise.all([losses.data<"float32">(), likeliest.data<"int32">()]);
-  tf.dispose([losses, likeliest]);
-  return { losses: values[0], likeliest: values[1] };
+  const figures = await foretell(model, logits, events);
+  tf.dispose([logits, events]);
+  return figures;
 }

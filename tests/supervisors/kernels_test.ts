@@ -23,10 +23,12 @@ Deno.test("usedKernels lists what training, composing and evaluating run beside 
       const out = `${path}/${model}`, checkpoint = out, pieces = `${out}-pieces`;
       await train({ model, data, out, preset: "tiny", set, steps: 2, quiet: true }, terminal);
       const drawn = { temperature: 0.9, topK: 5, topP: 0.9, greedyRatio: 0.5 };
-      for (const options of [drawn, { greedyRatio: 1, key: "C:maj" }]) {
+      const primer = `${data}/piece-00.mid`, steered = { greedyRatio: 1, key: "C:maj" };
+      for (const options of [drawn, steered, { primer, keepControls: true, beam: 2 }]) {
         const composing = { count: 2, steps: 20, quiet: true, ...options };
         await generate({ model, checkpoint, out: pieces, ...composing }, terminal);
       }
+      await generate({ model, checkpoint, out: pieces, count: 1, logLikelihood: primer }, terminal);
       const measured = { model, checkpoint, data: `${out}/data`, samples: 2, sampleSeconds: 4 };
       await evaluate(measured, terminal);
     }

@@ -127,6 +127,7 @@ export const usedKernels: readonly string[] = [
   "Sub",
   "Sum",
   "Tanh",
+  "Tile",
   "Transpose",
   "Unpack",
   "UnsortedSegmentSum",

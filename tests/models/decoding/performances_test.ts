@@ -8,7 +8,7 @@ import { type Note, sortNotes } from "../../../datatools/midi/notes.ts";
 import { repairEvents } from "../../../datatools/midi/repair.ts";
 import type { ModelId } from "../../../hparams/registry.ts";
 import { parseHParams } from "../../../hparams/load.ts";
-import { controlsAt } from "../../../models/decoding/controls.ts";
+import { controlsAt, ownControls } from "../../../models/decoding/controls.ts";
 import { type EventState, stateTensors } from "../../../models/decoding/event_model.ts";
 import type { EventRnn } from "../../../models/decoding/event_rnn.ts";
 import type { GenerateOptions } from "../../../models/decoding/options.ts";
@@ -47,7 +47,7 @@ for (const id of ids) {
       using model = small(id);
       const notes = generatedNotes(2, 400);
       const events = encodeEvents(notes), batch = 3;
-      const controls = steered ? encodeControls(events) : null;
+      const controls = steered ? ownControls(events, "corrected") : null;
       const latent = tf.tensor2d([...Array(4 * batch).keys()].map((x) => x / 12), [batch, 4]);
       const start = model.startState(latent);
       const logits: Float32Array[] = [];
