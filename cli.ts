@@ -216,6 +216,7 @@ const commands: Readonly<Record<string, Command>> = {
       }),
       reference: text("DIR", "MIDI to compare them with; default: the unseen part of --data")
         .optional(),
+      ...samplingFlags,
       out: text("DIR", "write distributions.png there; add --allow-read and --allow-write of DIR")
         .optional(),
       ...computeFlags,

@@ -5,6 +5,7 @@ import { ValidationBatches } from "../datatools/datasets/performance_batches.ts"
 import { exists, makeDir, pathKind, writeAtomic } from "../datatools/io.ts";
 import type { ModelId } from "../hparams/registry.ts";
 import type { EventRnn } from "../models/decoding/event_rnn.ts";
+import type { Sampling } from "../models/decoding/sampling.ts";
 import type { BackendChoice } from "../models/device/mod.ts";
 import { loadModel } from "../models/registry.ts";
 import { measureBaselines } from "./evaluation/baselines.ts";
@@ -18,7 +19,7 @@ import type { Outcome, Terminal } from "./outcome.ts";
 import { preparedSet } from "./prepared_set.ts";
 
 /** The flags of `evaluate`. */
-export interface EvaluateFlags {
+export interface EvaluateFlags extends Partial<Sampling> {
   readonly model: ModelId;
   readonly checkpoint: string;
   readonly data: string;
@@ -105,19 +106,18 @@ async function measurePieces(
   terminal: Terminal,
 ): Promise<{ text: string; samples: SampleFigures; files: string[] }> {
   const { samples: count, sampleSeconds: seconds, seed = 0, out } = flags;
-  const { codec, temperature, topK, topP, greedyRatio } = rnn.hparams;
+  const sampling = samplingOf(flags, rnn.hparams);
   const reference = flags.reference === undefined
     ? unseen
     : await readFolder(flags.reference, rnn.hparams, (line) => terminal.note(line));
   using bar = terminal.interactive ? new ProgressBar({ label: "Composing" }) : undefined;
+  const settings = { count, seconds, seed, ...sampling };
   const sets = await makePieceSets(rnn, { unseen, training, reference }, {
-    count,
-    seconds,
-    seed,
+    ...settings,
     onProgress: (done, total) => bar?.update(done, total),
   });
   bar?.end();
-  const settings = { count, seconds, seed, temperature, topK, topP, greedyRatio };
+  const { codec } = rnn.hparams;
   const samples = { ...settings, ...measureSamples(sets, training, { codec, seconds, seed }) };
   const files = out === undefined ? [] : [`${out}/distributions.png`];
   if (out !== undefined) {
@@ -125,4 +125,15 @@ async function measurePieces(
     await writeAtomic(files[0]!, drawDistributions(sets, `${flags.model}, ${count} pieces a set`));
   }
   return { text: sampleTables(samples, settings), samples, files };
+}
+
+/** How events are drawn: as the flags say, else as the hparams. */
+function samplingOf(flags: Partial<Sampling>, hparams: Sampling): Sampling {
+  const pick = (name: keyof Sampling) => flags[name] ?? hparams[name];
+  return {
+    temperature: pick("temperature"),
+    topK: pick("topK"),
+    topP: pick("topP"),
+    greedyRatio: pick("greedyRatio"),
+  };
 }

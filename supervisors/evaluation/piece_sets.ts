@@ -12,6 +12,7 @@ import { encodePiece, type EncodeResult } from "../../datatools/prepare_piece.ts
 import { RandomStream } from "../../datatools/random.ts";
 import type { Performance } from "../../datatools/results/performance.ts";
 import type { EventRnn } from "../../models/decoding/event_rnn.ts";
+import type { Sampling } from "../../models/decoding/sampling.ts";
 
 /** A piece as notes, and as the events that it was written or drawn in. */
 export interface MeasuredPiece {
@@ -38,8 +39,8 @@ export interface PieceSets {
   readonly unigram: readonly MeasuredPiece[];
 }
 
-/** How many pieces, and how long. */
-export interface SampleOptions {
+/** How many pieces, how long, and how their events are drawn; what is left out comes from the model's hparams. */
+export interface SampleOptions extends Partial<Sampling> {
   readonly count: number;
   readonly seconds: number;
   /** Key of all draws. */
@@ -141,19 +142,20 @@ function excerpts(
 async function compose(
   model: EventRnn,
   asked: PieceSets["asked"],
-  { count, seconds, seed, onProgress }: SampleOptions,
+  { count, seed, onProgress, ...options }: SampleOptions,
 ): Promise<Pick<PieceSets, "steered" | "free">> {
   const measured = ({ notes, events }: Performance) => ({ notes, events: events! });
   const seeds = new RandomStream(seed, "pieces").bits(0, count);
   const steered: MeasuredPiece[] = [];
   for (const [i, controlsFrom] of asked.entries()) {
-    const [piece] = await model.generateMany({ count: 1, seconds, seed: seeds[i], controlsFrom });
+    const own = { ...options, count: 1, seed: seeds[i], controlsFrom };
+    const [piece] = await model.generateMany(own);
     steered.push(measured(piece!));
     onProgress?.(i + 1, 2 * count);
   }
   const free = await model.generateMany({
+    ...options,
     count,
-    seconds,
     seed,
     onProgress: (share) => onProgress?.(count + Math.floor(share * count), 2 * count),
   });

@@ -1,6 +1,7 @@
 /** The figures of `evaluate` as tables for a terminal. @module */
 import type { Adherence } from "../../datatools/metrics/adherence.ts";
 import { type FeatureName, featureNames } from "../../datatools/metrics/features.ts";
+import type { Sampling } from "../../models/decoding/sampling.ts";
 import type { Likelihood } from "./likelihood.ts";
 import type { ComparedSet, SampleFigures, WrittenSet } from "./sample_figures.ts";
 
@@ -15,7 +16,7 @@ export interface LikelihoodFigures {
 }
 
 /** How the pieces were made. */
-export interface SampleSettings {
+export interface SampleSettings extends Sampling {
   readonly count: number;
   readonly seconds: number;
   readonly seed: number;
@@ -53,10 +54,10 @@ export function likelihoodTable(figures: LikelihoodFigures): string {
 /** Everything about the composed pieces. */
 export function sampleTables(
   figures: SampleFigures,
-  { count, seconds, seed }: SampleSettings,
+  { count, seconds, seed, temperature }: SampleSettings,
 ): string {
   return [
-    `${count} pieces of ${seconds} s each way, seed ${seed}`,
+    `${count} pieces of ${seconds} s each way, temperature ${temperature}, seed ${seed}`,
     ...adherenceTable(figures),
     ...featureTables(figures),
     ...copyTable(figures),
