@@ -1,5 +1,4 @@
 /** `train`: from flags to a run folder, and on from there. @module */
-import type { Outcome, Terminal } from "./outcome.ts";
 import {
   readHParams,
   readNewestCheckpoint,
@@ -8,42 +7,31 @@ import {
   writeHParams,
 } from "../datatools/checkpoints/run_folder.ts";
 import { CheckpointError } from "../datatools/checkpoints/safetensors.ts";
-import { PerformanceDataset } from "../datatools/datasets/performance.ts";
-import {
-  PerformanceBatches,
-  ValidationBatches,
-} from "../datatools/datasets/performance_batches.ts";
 import { makeDir, readText } from "../datatools/io.ts";
 import { parseHParams } from "../hparams/load.ts";
-import type { PerformanceRnnHParams } from "../hparams/performance_rnn.ts";
 import { defaultPreset } from "../hparams/presets.ts";
-import type { ModelId } from "../hparams/registry.ts";
+import type { HParamsOf, ModelId } from "../hparams/registry.ts";
 import { type BackendChoice, type BackendInfo, openBackend } from "../models/device/mod.ts";
-import type { EventRnn } from "../models/decoding/event_rnn.ts";
+import type { Module } from "../models/nn/mod.ts";
 import { createModel } from "../models/registry.ts";
 import { runState } from "./checkpoint.ts";
+import { describeEstimate } from "./estimate.ts";
 import { readWeights } from "./interchange/weights.ts";
-import { describeEstimate, estimateTraining } from "./estimate.ts";
-import { type DataPlace, preparedSet } from "./prepared_set.ts";
 import { RunLog } from "./logging/run_log.ts";
-import { type PerformanceRnnData, PerformanceRnnSupervisor } from "./performance_rnn.ts";
-import type { Run } from "./supervisor.ts";
+import type { Outcome, Terminal } from "./outcome.ts";
+import type { Run, Supervisor, TrainingBatch } from "./supervisor.ts";
+import { type DataFlags, taskOf } from "./training_task.ts";
 import { runVersions } from "./versions.ts";
 
 /** The flags of `train`. */
-export interface TrainFlags {
+export interface TrainFlags extends DataFlags {
   readonly model: ModelId;
-  readonly data: string;
-  readonly out: string;
-  readonly valid?: string;
   readonly preset?: string;
   readonly hparams?: string;
   readonly set: readonly string[];
   readonly steps?: number;
   readonly resume?: boolean;
   readonly init?: string;
-  readonly cache?: string;
-  readonly download?: boolean;
   readonly seed?: number;
   readonly backend?: BackendChoice;
   readonly threads?: number;
@@ -57,16 +45,20 @@ export interface TrainFlags {
  *
  * @returns Exit code 0 when all steps are done, 130 when stopped by a signal after saving
  */
-export async function train(flags: TrainFlags, terminal: Terminal): Promise<Outcome> {
+export async function train<M extends ModelId>(
+  flags: TrainFlags & { readonly model: M },
+  terminal: Terminal,
+): Promise<Outcome> {
   const backend = await openBackend(flags.backend, { threads: flags.threads });
   terminal.note(`Backend: ${backend.name}, ${backend.reason}`);
   const resuming = await checkRunFolder(flags);
   const hparams = await chooseHParams(flags, backend, resuming, terminal);
   if (flags.dryRun) return await plan(flags, hparams, resuming);
-  using data = await openData(flags, hparams, terminal);
+  const task = taskOf(flags.model);
+  using model = createModel(flags.model, hparams);
+  using training = await task.open(model, hparams, flags, terminal);
   await makeDir(runPaths(flags.out).checkpoints);
   await writeHParams(flags.out, hparams);
-  using model = createModel(flags.model, hparams);
   const metadata = {
     model: flags.model,
     hparams: JSON.stringify(hparams),
@@ -82,14 +74,14 @@ export async function train(flags: TrainFlags, terminal: Terminal): Promise<Outc
     quiet: flags.quiet || flags.json,
   });
   const run: Run = { folder: flags.out, log, metadata };
-  const supervisor = new PerformanceRnnSupervisor(model, hparams, run, data);
+  const supervisor = training.supervisor(run);
   try {
     if (state) {
       warnIfElsewhere(state.metadata, run.metadata, terminal);
       supervisor.resume(state, found.source);
       terminal.note(`Resuming after step ${state.step}`);
     } else await startModel(model, flags, hparams.seed);
-    const estimate = await estimateTraining(hparams, model.parameterCount());
+    const estimate = await task.estimate(hparams, model.parameterCount());
     const left = hparams.totalSteps - supervisor.step;
     terminal.note(`This takes ${describeEstimate(estimate, left)}`);
     return await runUntilSignal(supervisor, flags);
@@ -109,12 +101,12 @@ async function checkRunFolder({ out, resume }: TrainFlags): Promise<boolean> {
   return started;
 }
 
-async function chooseHParams(
-  flags: TrainFlags,
+async function chooseHParams<M extends ModelId>(
+  flags: TrainFlags & { readonly model: M },
   backend: BackendInfo,
   resuming: boolean,
   terminal: Terminal,
-): Promise<PerformanceRnnHParams> {
+): Promise<HParamsOf[M]> {
   const set = [...flags.set];
   if (flags.seed !== undefined) set.push(`seed=${flags.seed}`);
   if (flags.steps !== undefined) set.push(`totalSteps=${flags.steps}`);
@@ -139,60 +131,24 @@ function parseJson(text: string, name: string): unknown {
   }
 }
 
-async function plan(
-  flags: TrainFlags,
-  hparams: PerformanceRnnHParams,
+async function plan<M extends ModelId>(
+  flags: TrainFlags & { readonly model: M },
+  hparams: HParamsOf[M],
   resuming: boolean,
 ): Promise<Outcome> {
   const parameters = createModel(flags.model, hparams).parameterCount();
-  const estimate = await estimateTraining(hparams, parameters);
+  const task = taskOf(flags.model);
+  const estimate = await task.estimate(hparams, parameters);
   const verb = resuming ? "go on with" : "start";
   return {
-    text: `Would ${verb} ${flags.out}: ${hparams.totalSteps} steps of ${hparams.batchSize} x ` +
-      `${hparams.windowSize} events, ${parameters.toLocaleString("en")} parameters; it takes ` +
+    text: `Would ${verb} ${flags.out}: ${hparams.totalSteps} steps of ` +
+      `${task.stepSize(hparams)}, ${parameters.toLocaleString("en")} parameters; it takes ` +
       describeEstimate(estimate, hparams.totalSteps),
     data: { resuming, parameters, estimate, hparams },
   };
 }
 
-/** The batches of a run, and the open files behind them. */
-interface OpenData extends PerformanceRnnData, Disposable {}
-
-async function openData(
-  flags: TrainFlags,
-  hparams: PerformanceRnnHParams,
-  terminal: Terminal,
-): Promise<OpenData> {
-  const { windowSize, strideSize, batchSize, seed, useTransposition, stretch } = hparams;
-  const open = (dir: string, split: "train" | "valid" | undefined) =>
-    PerformanceDataset.open(dir, { split, windowSize, strideSize });
-  const openValid = async (place: DataPlace) =>
-    await open(await preparedSet(place, hparams, terminal), undefined);
-  const cache = flags.cache ?? `${flags.out}/data`;
-  const { download } = flags;
-  const dir = await preparedSet({ data: flags.data, cache, download }, hparams, terminal);
-  const trainSet = await open(dir, flags.valid ? undefined : "train");
-  const validSet = flags.valid
-    ? await openValid({ data: flags.valid, cache: `${cache}-valid` })
-    : await open(dir, "valid");
-  const hasValid = validSet.pieces.length > 0;
-  if (!hasValid) terminal.note("No validation: no piece is kept for it");
-  return {
-    train: new PerformanceBatches(trainSet, {
-      batchSize,
-      seed,
-      transposition: useTransposition,
-      stretch,
-    }),
-    valid: hasValid ? new ValidationBatches(validSet, { batchSize }) : undefined,
-    [Symbol.dispose]: () => {
-      trainSet.close();
-      validSet.close();
-    },
-  };
-}
-
-async function startModel(model: EventRnn, flags: TrainFlags, seed: number): Promise<void> {
+async function startModel(model: Module, flags: TrainFlags, seed: number): Promise<void> {
   model.initialize(seed);
   if (flags.init === undefined) return;
   const { source, state } = await readWeights(flags.init, { model: flags.model });
@@ -219,7 +175,7 @@ function warnIfElsewhere(
 }
 
 async function runUntilSignal(
-  supervisor: PerformanceRnnSupervisor,
+  supervisor: Supervisor<Module, TrainingBatch>,
   { out }: TrainFlags,
 ): Promise<Outcome> {
   const stop = () => supervisor.stop();
