@@ -5,6 +5,7 @@ import { ValidationBatches } from "../datatools/datasets/performance_batches.ts"
 import { exists, makeDir, pathKind, writeAtomic } from "../datatools/io.ts";
 import type { ModelId } from "../hparams/registry.ts";
 import type { EventRnn } from "../models/decoding/event_rnn.ts";
+import { samplingOf } from "../models/decoding/options.ts";
 import type { Sampling } from "../models/decoding/sampling.ts";
 import type { BackendChoice } from "../models/device/mod.ts";
 import { loadModel } from "../models/registry.ts";
@@ -125,15 +126,4 @@ async function measurePieces(
     await writeAtomic(files[0]!, drawDistributions(sets, `${flags.model}, ${count} pieces a set`));
   }
   return { text: sampleTables(samples, settings), samples, files };
-}
-
-/** How events are drawn: as the flags say, else as the hparams. */
-function samplingOf(flags: Partial<Sampling>, hparams: Sampling): Sampling {
-  const pick = (name: keyof Sampling) => flags[name] ?? hparams[name];
-  return {
-    temperature: pick("temperature"),
-    topK: pick("topK"),
-    topP: pick("topP"),
-    greedyRatio: pick("greedyRatio"),
-  };
 }

@@ -13,8 +13,9 @@ import { RandomStream } from "../../datatools/random.ts";
 import type { Performance } from "../../datatools/results/performance.ts";
 import type { EventRnn } from "../../models/decoding/event_rnn.ts";
 import type { Sampling } from "../../models/decoding/sampling.ts";
+import { toPerformance } from "../../models/decoding/tape.ts";
 
-/** A piece as notes, and as the events that it was written or drawn in. */
+/** A piece as notes, and as the events that it was written in, or drawn in before they were repaired. */
 export interface MeasuredPiece {
   /** In the order of onsets, cut at the length of all pieces. */
   readonly notes: readonly Note[];
@@ -112,7 +113,7 @@ export async function makePieceSets(
   const sampler = new UnigramSampler(eventsOf(sources.training), vocabularyOf(codec));
   const unigram = Array.from({ length: count }, (_, i) => {
     const events = sampler.sample(seconds, maxLen, random.child(`unigram ${i}`));
-    return { notes: cutNotes(decodeEvents(events, codec), seconds), events };
+    return measured(toPerformance(events, { codec, seconds }));
   });
   return {
     asked,
@@ -122,6 +123,11 @@ export async function makePieceSets(
     unigram,
     ...await compose(model, asked, { ...options, seed: random.child("compose").bits(0, 1)[0]! }),
   };
+}
+
+/** A piece that was drawn, before its events were repaired. */
+function measured({ notes, drawn }: Performance): MeasuredPiece {
+  return { notes, events: drawn! };
 }
 
 /** The events of each piece. */
@@ -144,17 +150,17 @@ async function compose(
   asked: PieceSets["asked"],
   { count, seed, onProgress, ...options }: SampleOptions,
 ): Promise<Pick<PieceSets, "steered" | "free">> {
-  const measured = ({ notes, events }: Performance) => ({ notes, events: events! });
   const seeds = new RandomStream(seed, "pieces").bits(0, count);
   const steered: MeasuredPiece[] = [];
   for (const [i, controlsFrom] of asked.entries()) {
-    const own = { ...options, count: 1, seed: seeds[i], controlsFrom };
+    const own = { ...options, beam: 0, count: 1, seed: seeds[i], controlsFrom };
     const [piece] = await model.generateMany(own);
     steered.push(measured(piece!));
     onProgress?.(i + 1, 2 * count);
   }
   const free = await model.generateMany({
     ...options,
+    beam: 0,
     count,
     seed,
     onProgress: (share) => onProgress?.(count + Math.floor(share * count), 2 * count),

@@ -7,6 +7,7 @@ import {
 } from "node:assert/strict";
 import { PerformanceDataset } from "../../../datatools/datasets/performance.ts";
 import { decodeEvents } from "../../../datatools/midi/event_codec.ts";
+import type { CodecId } from "../../../datatools/midi/notes.ts";
 import { prepareMidi } from "../../../datatools/prepare.ts";
 import { openBackend } from "../../../models/device/mod.ts";
 import {
@@ -16,6 +17,7 @@ import {
   readFolder,
   sourceOf,
 } from "../../../supervisors/evaluation/piece_sets.ts";
+import { measureSamples } from "../../../supervisors/evaluation/sample_figures.ts";
 import { tf } from "../../../deps/tf.ts";
 import { testFolder, writeFiles, writePieces } from "../../support/midi_fixtures.ts";
 import { smallModel } from "../../support/performance_rnn.ts";
@@ -24,9 +26,9 @@ await openBackend();
 
 const settings = { codec: "corrected", sustain: true } as const;
 
-async function tinySet(path: string): Promise<PerformanceDataset> {
+async function tinySet(path: string, codec: CodecId = "corrected"): Promise<PerformanceDataset> {
   await writePieces(`${path}/midi`, 4, 90);
-  await prepareMidi({ source: `${path}/midi`, out: `${path}/set`, workers: 1, validFraction: 0.5 });
+  await prepareMidi({ source: `${path}/midi`, out: `${path}/set`, workers: 1, codec });
   return await PerformanceDataset.open(`${path}/set`);
 }
 
@@ -58,6 +60,19 @@ Deno.test("makePieceSets gives sets of equally long pieces, the same for a seed"
     notDeepStrictEqual((await make(2))[name], sets[name], name);
   }
   notDeepStrictEqual(sets.steered[0]!.events, sets.free[0]!.events);
+});
+
+Deno.test("makePieceSets and measureSamples know the 388 events of Magenta", async () => {
+  await using folder = await testFolder();
+  using dataset = await tinySet(folder.path, "magenta");
+  using model = smallModel({ codec: "magenta", eventDim: 388 });
+  const all = sourceOf(dataset);
+  const sources = { unseen: all, training: all, reference: all };
+  const sets = await makePieceSets(model, sources, { count: 2, seconds: 4, seed: 0 });
+  const figures = measureSamples(sets, all, { codec: "magenta", seconds: 4, seed: 0 });
+  equal(figures.copies.prompts.meanEvents > 20, true, "they are parts of these very pieces");
+  equal(figures.invalid.prompts.rate, 0);
+  ok(figures.invalid.unigram.rate > 0 && figures.invalid.steered.events > 10);
 });
 
 Deno.test("readFolder reads what is music and names what is not", async () => {
