@@ -17,6 +17,8 @@ export interface Field {
   readonly default?: unknown;
   /** Whether a value must be given. */
   readonly required: boolean;
+  /** Whether null is a value too. */
+  readonly nullable: boolean;
   /** What it does, in one line. */
   readonly description: string;
   /** What help calls its value, such as DIR. */
@@ -60,19 +62,29 @@ function typeOf(schema: JsonSchema): Field["type"] {
   return "text";
 }
 
+/** What a value has to be where it isn't null; the schema itself where null is no value. */
+function withoutNull(schema: JsonSchema): JsonSchema {
+  const kinds = schema.anyOf as JsonSchema[] | undefined;
+  if (kinds?.length !== 2 || kinds[1].type !== "null") return schema;
+  return kinds[0];
+}
+
 /** Lists the fields of a schema in the order in which they are declared. */
 export function fieldsOf(schema: z.ZodObject): Field[] {
   const json = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" });
   const required = new Set(json.required ?? []);
   return Object.entries(json.properties ?? {}).map(([name, property]) => {
     const field = property as JsonSchema;
+    const value = withoutNull(field);
+    const nullable = value !== field;
     return {
       name,
-      type: typeOf(field),
-      expected: expectation(field),
+      type: typeOf(value),
+      expected: expectation(value) + (nullable ? ", or null" : ""),
       choices: field.enum?.map(String),
       default: field.default,
       required: required.has(name),
+      nullable,
       description: field.description ?? "",
       placeholder: typeof field.placeholder === "string" ? field.placeholder : undefined,
     };
@@ -84,6 +96,7 @@ export function fieldsOf(schema: z.ZodObject): Field[] {
  * schema to refuse.
  */
 export function parseText(field: Field, text: string): unknown {
+  if (field.nullable && text === "null") return null;
   switch (field.type) {
     case "boolean":
       return text === "true" ? true : text === "false" ? false : text;

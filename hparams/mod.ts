@@ -2,6 +2,17 @@
 export { type CodecId, codecIds, eventDims } from "./codec.ts";
 export { HParamsError } from "./errors.ts";
 export { type HParamsLayers, parseHParams } from "./load.ts";
+export {
+  checkMelConfig,
+  describeMelDifference,
+  type MelConfig,
+  melConfig,
+  melConfigFields,
+  melConfigSchema,
+  type MelPresetName,
+  melPresets,
+  upperEdge,
+} from "./mel_config.ts";
 export { type PerformanceRnnHParams, performanceRnnSchema } from "./performance_rnn.ts";
 export {
   type PerformanceRnnAttentiveHParams,
