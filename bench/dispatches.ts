@@ -85,8 +85,8 @@ export async function countTraining(model: PerformanceRnn, window: number): Prom
 /** What one update of all parameters takes. */
 export async function countAdam(model: PerformanceRnn): Promise<DeviceCounts> {
   const { hparams } = model, adam = new Adam(model.parameters(), hparams);
-  const ones = [...model.parameters()].map(([key, { shape }]) =>
-    [key, tf.ones([...shape])] as const
+  const ones = [...model.parameters()].map(([key, { heldShape }]) =>
+    [key, tf.ones([...heldShape])] as const
   );
   const gradients = new Map(ones), whole = tf.scalar(1);
   const update = (step: number) => adam.update(gradients, whole, hparams.learningRate, step);

@@ -20,6 +20,11 @@ export function uniform(bound: number): Initializer {
   return (shape, random) => random.uniform(0, sizeOf(shape)).map((u) => bound * (2 * u - 1));
 }
 
+/** Normal with mean 0. */
+export function normal(deviation: number): Initializer {
+  return (shape, random) => random.normal(0, sizeOf(shape)).map((x) => deviation * x);
+}
+
 /** Normal with variance 2 / (fanIn + fanOut) for a matrix [fanOut, fanIn]: Glorot & Bengio 2010, eq. 12. */
 export function xavierNormal(shape: readonly number[], random: RandomStream): Float32Array {
   const [fanOut, fanIn] = shape as [number, number];

@@ -27,10 +27,25 @@ export const inferencePass: Pass = { training: false };
 
 /** One trainable array: a shape, a way to start, and a value once it has one. */
 export class Parameter {
+  /** The shape of the value on the device. */
+  readonly heldShape: readonly number[];
+  readonly #permute: readonly number[] | undefined;
   #value: Variable | undefined;
 
-  /** Declares a parameter of `shape` that starts as `init` says. */
-  constructor(readonly shape: readonly number[], readonly init: Initializer) {}
+  /**
+   * Declares a parameter that starts as `init` says.
+   *
+   * @param shape As in files
+   * @param options.permute The axis of the file that each axis on the device is; without it both are alike
+   */
+  constructor(
+    readonly shape: readonly number[],
+    readonly init: Initializer,
+    { permute }: { readonly permute?: readonly number[] } = {},
+  ) {
+    this.#permute = permute;
+    this.heldShape = permute?.map((axis) => shape[axis]!) ?? shape;
+  }
 
   /**
    * The variable on the device.
@@ -51,6 +66,20 @@ export class Parameter {
     next.dispose();
   }
 
+  /** A tensor [...heldShape] of `values`, which stand as in files. */
+  hold(values: Float32Array): Tensor {
+    const held = this.#permute ? permuted(values, this.shape, this.#permute) : values;
+    return tf.tensor(held, [...this.heldShape], "float32");
+  }
+
+  /** Reads a tensor [...heldShape] back as it stands in files: the value, its gradient or a moment. */
+  async read(tensor: Tensor): Promise<TensorData> {
+    const held = await tensor.data<"float32">();
+    const inverse = this.#permute?.map((_, axis) => this.#permute!.indexOf(axis));
+    const data = inverse ? permuted(held, this.heldShape, inverse) : held;
+    return { dtype: "F32", shape: [...this.shape], data };
+  }
+
   /** Frees the memory on the device. */
   dispose(): void {
     this.#value?.dispose();
@@ -58,13 +87,34 @@ export class Parameter {
   }
 }
 
+/** `values` of `shape` with its axes in the order `permute`. */
+function permuted(
+  values: Float32Array,
+  shape: readonly number[],
+  permute: readonly number[],
+): Float32Array {
+  const strides = shape.map((_, axis) => sizeOf(shape.slice(axis + 1)));
+  const result = new Float32Array(values.length);
+  let at = 0;
+  const visit = (depth: number, from: number): void => {
+    if (depth === permute.length) {
+      result[at++] = values[from]!;
+      return;
+    }
+    const axis = permute[depth]!;
+    for (let i = 0; i < shape[axis]!; i++) visit(depth + 1, from + i * strides[axis]!);
+  };
+  visit(0, 0);
+  return result;
+}
+
 /** A network or a part of one: named parameters and named children, in state_dict order. */
 export abstract class Module {
   readonly #members = new Map<string, Parameter | Module>();
 
-  /** Declares a parameter under `key`, a name without a prefix. */
-  protected param(key: string, shape: readonly number[], init: Initializer): Parameter {
-    const parameter = new Parameter(shape, init);
+  /** Declares a parameter under `key`, a name without a prefix; as {@linkcode Parameter}'s constructor. */
+  protected param(key: string, ...declared: ConstructorParameters<typeof Parameter>): Parameter {
+    const parameter = new Parameter(...declared);
     this.#members.set(key, parameter);
     return parameter;
   }
@@ -94,16 +144,26 @@ export abstract class Module {
 
   /** Draws every parameter anew; equal seeds give equal weights on every backend. */
   initialize(seed: number): this {
-    for (const [key, parameter] of this.parameters()) {
-      const values = parameter.init(parameter.shape, new RandomStream(seed, `init/${key}`));
-      parameter.assign(tf.tensor(values, [...parameter.shape], "float32"));
-    }
+    this.draw(seed, "init/");
     return this;
+  }
+
+  /** Draws every parameter from the stream `prefix` and its key; for parts whose parameters follow from each other. */
+  protected draw(seed: number, prefix: string): void {
+    for (const [key, member] of this.#members) {
+      if (member instanceof Module) member.draw(seed, `${prefix}${key}.`);
+      else {
+        const values = member.init(member.shape, new RandomStream(seed, `${prefix}${key}`));
+        member.assign(member.hold(values));
+      }
+    }
   }
 
   /** Reads every parameter back, as float32 under its full key. */
   async stateDict(): Promise<Map<string, TensorData>> {
-    return await readTensors([...this.parameters()].map(([key, { value }]) => [key, value]));
+    const read = async ([key, parameter]: [string, Parameter]) =>
+      [key, await parameter.read(parameter.value)] as const;
+    return new Map(await Promise.all([...this.parameters()].map(read)));
   }
 
   /**
@@ -117,8 +177,7 @@ export abstract class Module {
     const parameters = this.parameters();
     checkStateDict(state, this.stateDictShapes(), name);
     for (const [key, parameter] of parameters) {
-      const values = toFloat32(state.get(key)!);
-      parameter.assign(tf.tensor(values, [...parameter.shape], "float32"));
+      parameter.assign(parameter.hold(toFloat32(state.get(key)!)));
     }
     return this;
   }
@@ -137,19 +196,6 @@ export abstract class Module {
   [Symbol.dispose](): void {
     this.dispose();
   }
-}
-
-/** Reads named float32 tensors back from the device, keeping their order. */
-export async function readTensors(
-  tensors: readonly (readonly [string, Tensor])[],
-): Promise<Map<string, TensorData>> {
-  const arrays = await Promise.all(tensors.map(([, tensor]) => tensor.data<"float32">()));
-  return new Map(
-    tensors.map((
-      [key, { shape }],
-      i,
-    ) => [key, { dtype: "F32", shape: [...shape], data: arrays[i]! }]),
-  );
 }
 
 /** Throws a {@linkcode CheckpointError} unless `state` has exactly the keys and shapes of `shapes`. */

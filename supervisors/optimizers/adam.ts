@@ -8,7 +8,7 @@ import { type Scalar, type Tensor, tf } from "../../deps/tf.ts";
 import type { TensorData } from "../../datatools/checkpoints/safetensors.ts";
 import type { TrainingHParams } from "../../hparams/training.ts";
 import { adamUpdate } from "../../models/device/mod.ts";
-import { checkStateDict, type Parameter, readTensors } from "../../models/nn/mod.ts";
+import { checkStateDict, type Parameter } from "../../models/nn/mod.ts";
 import type { Gradients } from "./clip.ts";
 
 /** The hparams of Adam. */
@@ -31,8 +31,8 @@ export class Adam {
     readonly parameters: ReadonlyMap<string, Parameter>,
     readonly hparams: AdamHParams,
   ) {
-    for (const [key, { shape }] of parameters) {
-      this.#moments.set(key, { m: tf.zeros([...shape]), v: tf.zeros([...shape]) });
+    for (const [key, { heldShape }] of parameters) {
+      this.#moments.set(key, { m: tf.zeros([...heldShape]), v: tf.zeros([...heldShape]) });
     }
   }
 
@@ -63,10 +63,14 @@ export class Adam {
 
   /** Reads the moments back, as `<key>/exp_avg` and `<key>/exp_avg_sq`. */
   async state(): Promise<Map<string, TensorData>> {
-    return await readTensors([...this.#moments].flatMap(([key, { m, v }]) => [
-      [`${key}/exp_avg`, m] as const,
-      [`${key}/exp_avg_sq`, v] as const,
-    ]));
+    const read = async ([key, parameter]: [string, Parameter]) => {
+      const { m, v } = this.#moments.get(key)!;
+      return [
+        [`${key}/exp_avg`, await parameter.read(m)],
+        [`${key}/exp_avg_sq`, await parameter.read(v)],
+      ] as const;
+    };
+    return new Map((await Promise.all([...this.parameters].map(read))).flat());
   }
 
   /**
@@ -80,13 +84,11 @@ export class Adam {
       ["exp_avg", "exp_avg_sq"].map((moment) => [`${key}/${moment}`, shape] as const)
     );
     checkStateDict(state, new Map(shapes), name);
-    const read = (key: string): Tensor => {
-      const { data, shape } = state.get(key)!;
-      return tf.tensor(data as Float32Array, [...shape], "float32");
-    };
     this.dispose();
-    for (const key of this.parameters.keys()) {
-      this.#moments.set(key, { m: read(`${key}/exp_avg`), v: read(`${key}/exp_avg_sq`) });
+    for (const [key, parameter] of this.parameters) {
+      const read = (moment: string) =>
+        parameter.hold(state.get(`${key}/${moment}`)!.data as Float32Array);
+      this.#moments.set(key, { m: read("exp_avg"), v: read("exp_avg_sq") });
     }
   }
 
