@@ -8,7 +8,7 @@ import type { Pass } from "../models/nn/mod.ts";
 import { PerformanceRnn } from "../models/performance_rnn.ts";
 import { Adam } from "../supervisors/optimizers/adam.ts";
 import { clipFactor } from "../supervisors/optimizers/clip.ts";
-import { gradientsOf } from "../supervisors/supervisor.ts";
+import { gradientsOf } from "../supervisors/gradients.ts";
 import { countOnDevice, type DeviceCounts } from "./device_counts.ts";
 import type { Figure } from "./figure.ts";
 

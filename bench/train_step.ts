@@ -6,7 +6,7 @@ import { globalNorm } from "../models/device/mod.ts";
 import type { Losses, Module, Pass } from "../models/nn/mod.ts";
 import { Adam } from "../supervisors/optimizers/adam.ts";
 import { clipFactor } from "../supervisors/optimizers/clip.ts";
-import { gradientsOf } from "../supervisors/supervisor.ts";
+import { gradientsOf } from "../supervisors/gradients.ts";
 import type { Figure } from "./figure.ts";
 
 type TrainingPass = Extract<Pass, { training: true }>;

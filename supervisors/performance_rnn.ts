@@ -9,13 +9,8 @@ import type { EventRnn } from "../models/decoding/event_rnn.ts";
 import type { Losses, Pass } from "../models/nn/mod.ts";
 import { measureLikelihood } from "./evaluation/likelihood.ts";
 import { writePerformance } from "./samples.ts";
-import {
-  type Phase,
-  type Run,
-  Supervisor,
-  type TrainingBatch,
-  type Validation,
-} from "./supervisor.ts";
+import type { Phase } from "./gradients.ts";
+import { type Run, Supervisor, type TrainingBatch, type Validation } from "./supervisor.ts";
 
 /** Seconds of music in a sample made while training. */
 const SAMPLE_SECONDS = 10;

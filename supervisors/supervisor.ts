@@ -5,11 +5,13 @@
  */
 import { type Scalar, type Tensor, tf } from "../deps/tf.ts";
 import { checkpointPath, pruneCheckpoints, runPaths } from "../datatools/checkpoints/run_folder.ts";
+import type { TensorData } from "../datatools/checkpoints/safetensors.ts";
 import { RandomStream } from "../datatools/random.ts";
 import type { TrainingHParams } from "../hparams/training.ts";
 import { globalNorm } from "../models/device/mod.ts";
 import type { Losses, Module, Pass } from "../models/nn/mod.ts";
 import { below, type RunState, under, writeCheckpoint } from "./checkpoint.ts";
+import { addAll, addFigures, gradientsOf, type Phase, scaleAll } from "./gradients.ts";
 import type { RunLog } from "./logging/run_log.ts";
 import { Adam } from "./optimizers/adam.ts";
 import { clipFactor, type Gradients } from "./optimizers/clip.ts";
@@ -22,16 +24,6 @@ export interface TrainingBatch {
   /** Items that count for the rate on the console: events, frames or samples. */
   readonly units: number;
   dispose(): void;
-}
-
-/** One update of a step: a GAN has two, most models one. */
-export interface Phase<B> {
-  /** Prefix of its losses and moments in logs and checkpoints. */
-  readonly name: string;
-  /** The parameters that it moves. */
-  readonly trains: Module;
-  /** The terms whose sum is minimized, already weighted. */
-  losses(batch: B, pass: Pass): Losses;
 }
 
 /** Figures of a validation; the lowest `loss` is the best checkpoint. */
@@ -63,6 +55,13 @@ export class DivergedError extends Error {
   }
 }
 
+/** A batch of a step, and what each phase prepared of it. */
+interface StepItem<B> {
+  readonly index: number;
+  readonly batch: B;
+  readonly prepared: readonly Tensor[][];
+}
+
 /** Figures of a step that are still on the device. */
 interface PendingStep {
   readonly step: number;
@@ -86,6 +85,11 @@ export abstract class Supervisor<M extends Module, B extends TrainingBatch> {
 
   /** The updates of one step, in order. */
   protected abstract phases(): Phase<B>[];
+
+  /** What a checkpoint holds of the model: modules, by the prefix of their keys. */
+  protected modules(): readonly (readonly [prefix: string, module: Module])[] {
+    return [["model/", this.model]];
+  }
 
   /** Batch number `index`, from 0: the same for the same seed, whenever it is asked for. */
   protected abstract batch(index: number): B;
@@ -132,7 +136,10 @@ export abstract class Supervisor<M extends Module, B extends TrainingBatch> {
 
   /** Everything needed to go on: parameters, moments, step, best loss. */
   async state(): Promise<RunState> {
-    const tensors = under("model/", await this.model.stateDict());
+    const tensors: [string, TensorData][] = [];
+    for (const [prefix, module] of this.modules()) {
+      tensors.push(...under(prefix, await module.stateDict()));
+    }
     for (const [name, optimizer] of this.#allOptimizers()) {
       tensors.push(...under(`optimizer/${name}/`, await optimizer.state()));
     }
@@ -154,7 +161,9 @@ export abstract class Supervisor<M extends Module, B extends TrainingBatch> {
    * @throws {CheckpointError} If it is of another model or size
    */
   resume({ step, tensors, metadata }: RunState, name: string): void {
-    this.model.loadStateDict(below(tensors, "model/"), name);
+    for (const [prefix, module] of this.modules()) {
+      module.loadStateDict(below(tensors, prefix), name);
+    }
     for (const [phase, optimizer] of this.#allOptimizers()) {
       optimizer.loadState(below(tensors, `optimizer/${phase}/`), name);
     }
@@ -195,42 +204,58 @@ export abstract class Supervisor<M extends Module, B extends TrainingBatch> {
   #update(step: number): void {
     const learningRate = learningRateAt(step, this.hparams);
     const figures = new Map<string, Scalar>();
-    const sources: string[] = [];
-    let units = 0;
-    for (const phase of this.phases()) {
-      const gradients = this.#accumulate(phase, step, (batch, losses) => {
-        sources.push(...batch.sources);
-        units += batch.units;
-        addFigures(figures, losses, this.hparams.accumulationSteps);
+    const all = this.phases(), isAlone = all.length === 1;
+    const phases = all.filter(({ firstStep = 1 }) => step >= firstStep);
+    const items = this.#items(phases, step);
+    for (const [i, phase] of phases.entries()) {
+      const { name, firstStep = 1 } = phase;
+      const gradients = this.#accumulate(phase, i, items, (losses) => {
+        const total = isAlone ? {} : { [`${name}Loss`]: tf.clone(losses.loss!) };
+        addFigures(figures, { ...losses, ...total }, items.length);
       });
       const reduced = this.reduce(gradients);
       const norm = globalNorm([...reduced.values()]);
       const factor = clipFactor(norm, this.hparams.gradientClip);
-      this.#allOptimizers().get(phase.name)!.update(reduced, factor, learningRate, step);
+      const adam = this.#allOptimizers().get(name)!;
+      adam.update(reduced, factor, learningRate, step - firstStep + 1);
       tf.dispose([...gradients.values(), factor]);
-      figures.set(figures.has("gradientNorm") ? `${phase.name}GradientNorm` : "gradientNorm", norm);
+      figures.set(isAlone ? "gradientNorm" : `${name}GradientNorm`, norm);
+      phase.after?.();
     }
-    this.run.log.count(units);
+    for (const { batch, prepared } of items) {
+      this.run.log.count(batch.units);
+      tf.dispose(prepared.flat());
+      batch.dispose();
+    }
+    const sources = items.flatMap(({ batch }) => batch.sources);
     this.#pending.push({ step, sources, learningRate, figures });
   }
 
-  /** The mean gradients of a phase over the batches of one step. */
-  #accumulate(phase: Phase<B>, step: number, seen: (batch: B, losses: Losses) => void): Gradients {
+  /** The batches of a step, each with what its phases prepare before the first update. */
+  #items(phases: readonly Phase<B>[], step: number): StepItem<B>[] {
     const { accumulationSteps } = this.hparams;
+    return Array.from({ length: accumulationSteps }, (_, micro) => {
+      const index = (step - 1) * accumulationSteps + micro, batch = this.batch(index);
+      const prepared = phases.map((phase) => tf.tidy(() => phase.prepare?.(batch) ?? []));
+      return { index, batch, prepared };
+    });
+  }
+
+  /** The mean gradients of phase number `phase` over the batches of one step. */
+  #accumulate(
+    phase: Phase<B>,
+    number: number,
+    items: readonly StepItem<B>[],
+    seen: (losses: Losses) => void,
+  ): Gradients {
     let sum: Map<string, Tensor> | undefined;
-    for (let micro = 0; micro < accumulationSteps; micro++) {
-      const index = (step - 1) * accumulationSteps + micro;
-      const batch = this.batch(index);
-      const { losses, gradients } = gradientsOf(phase, batch, {
-        training: true,
-        random: this.random("dropout"),
-        step: index,
-      });
-      seen(batch, losses);
-      batch.dispose();
+    for (const { index, batch, prepared } of items) {
+      const pass: Pass = { training: true, random: this.random("dropout"), step: index };
+      const { losses, gradients } = gradientsOf(phase, batch, pass, prepared[number]);
+      seen(losses);
       sum = sum ? addAll(sum, gradients) : gradients;
     }
-    return accumulationSteps === 1 ? sum! : scaleAll(sum!, 1 / accumulationSteps);
+    return items.length === 1 ? sum! : scaleAll(sum!, 1 / items.length);
   }
 
   /** Reads the figures of the steps since the last read, checks and logs them. */
@@ -263,50 +288,4 @@ export abstract class Supervisor<M extends Module, B extends TrainingBatch> {
     await work();
     this.run.log.resume();
   }
-}
-
-/** The loss terms of a batch, and the gradients of their sum by parameter key. */
-export function gradientsOf<B>(
-  phase: Phase<B>,
-  batch: B,
-  pass: Pass,
-): { losses: Losses; gradients: Map<string, Tensor> } {
-  const parameters = [...phase.trains.parameters()];
-  let losses: Losses = {};
-  const { value, grads } = tf.variableGrads(() => {
-    const terms = phase.losses(batch, pass);
-    losses = Object.fromEntries(Object.entries(terms).map(([k, v]) => [k, tf.keep(tf.clone(v))]));
-    return tf.sum(tf.stack(Object.values(terms))) as Scalar;
-  }, parameters.map(([, parameter]) => parameter.value));
-  const total = { ...losses };
-  if (Object.keys(losses).length > 1 || !("loss" in losses)) total.loss = value;
-  else value.dispose();
-  const gradients = new Map(parameters.map(([key, { value }]) => {
-    const gradient = grads[value.name];
-    return [key, gradient ?? tf.zerosLike(value)] as const;
-  }));
-  return { losses: total, gradients };
-}
-
-/** Adds the mean over `count` batches of each loss term to `figures`; takes the terms over. */
-function addFigures(figures: Map<string, Scalar>, losses: Losses, count: number): void {
-  for (const [name, term] of Object.entries(losses)) {
-    const share = count === 1 ? term : tf.tidy(() => tf.div(term, count) as Scalar);
-    const before = figures.get(name);
-    figures.set(name, before ? tf.add(before, share) : share);
-    if (before) tf.dispose([before, share]);
-    if (share !== term) term.dispose();
-  }
-}
-
-function addAll(a: Map<string, Tensor>, b: Map<string, Tensor>): Map<string, Tensor> {
-  const sum = new Map([...a].map(([key, x]) => [key, tf.add(x, b.get(key)!)]));
-  tf.dispose([...a.values(), ...b.values()]);
-  return sum;
-}
-
-function scaleAll(tensors: Map<string, Tensor>, factor: number): Map<string, Tensor> {
-  const scaled = new Map([...tensors].map(([key, x]) => [key, tf.mul(x, factor)]));
-  tf.dispose([...tensors.values()]);
-  return scaled;
 }

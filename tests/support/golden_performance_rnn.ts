@@ -10,7 +10,7 @@ import { createModel } from "../../models/registry.ts";
 import { Adam } from "../../supervisors/optimizers/adam.ts";
 import { globalNorm } from "../../models/device/mod.ts";
 import { clipFactor } from "../../supervisors/optimizers/clip.ts";
-import { gradientsOf } from "../../supervisors/supervisor.ts";
+import { gradientsOf } from "../../supervisors/gradients.ts";
 import { assert } from "./assert.ts";
 import { GoldenCase, type GoldenFamily } from "./golden.ts";
 
