@@ -1,17 +1,21 @@
 /**
- * WAV files of 16-bit integers or 32-bit floats: the RIFF container of Microsoft and IBM, "Multimedia
+ * WAV files in memory, written with 16-bit integers or 32-bit floats: the RIFF container of Microsoft and IBM, "Multimedia
  * Programming Interface and Data Specifications 1.0", 1991.
  *
  * @module
  */
 
-/** Sound in memory: equally long channels of samples in -1..1, and the rate in Hz. */
-export interface Sound {
-  /** One array a channel, all of one length. */
-  channels: Float32Array[];
-  /** Samples a second and channel, in Hz. */
-  sampleRate: number;
-}
+import { bytesSource } from "./byte_source.ts";
+import {
+  checkSampleCount,
+  type DamageOptions,
+  maxChannels,
+  maxSampleRate,
+  type Sound,
+} from "./sound.ts";
+import { WavReader } from "./wav_reader.ts";
+
+export type { Sound } from "./sound.ts";
 
 /** How samples are stored. */
 export interface WavOptions {
@@ -20,11 +24,8 @@ export interface WavOptions {
 }
 
 const headerBytes = 44;
-const maxChannels = 64;
-const maxSampleRate = 768_000;
 const formatPcm = 1;
 const formatFloat = 3;
-const formatExtensible = 0xfffe;
 
 /**
  * Writes a WAV file. With 16 bits, samples outside -1..1 are clipped to full scale and never wrap around;
@@ -72,32 +73,15 @@ export function encodeWav(
 }
 
 /**
- * Reads a WAV file of 16-bit integers or 32-bit floats. Chunks other than `fmt ` and `data` are skipped.
+ * Reads a WAV file; {@linkcode WavReader} says which kinds, and reads long ones piece by piece.
  *
- * @throws {SyntaxError} If the bytes are no WAV file, are cut off, or use another sample format
+ * @throws {SyntaxError} If the bytes are no WAV file, are damaged, have a sample that is not finite, or another format
+ * @throws {RangeError} If there are more than 2^29 samples
  */
-export function decodeWav(bytes: Uint8Array): Sound {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (bytes.length < 12 || tag(view, 0) !== "RIFF" || tag(view, 8) !== "WAVE") {
-    throw unreadable("the file does not start with a RIFF WAVE header; convert it to WAV first");
-  }
-  const chunks = findChunks(view);
-  const { nChannels, sampleRate, bits } = readFormat(view, chunks.get("fmt "));
-  const data = chunks.get("data");
-  if (!data) throw unreadable('there is no "data" chunk; the file is incomplete');
-  const bytesPerSample = bits / 8;
-  const blockAlign = nChannels * bytesPerSample;
-  const nFrames = Math.floor(data.size / blockAlign);
-  const read = bits === 16
-    ? (at: number) => view.getInt16(at, true) / 32768
-    : (at: number) => view.getFloat32(at, true);
-  const channels = Array.from({ length: nChannels }, (_, c) => {
-    const samples = new Float32Array(nFrames);
-    const first = data.start + c * bytesPerSample;
-    for (let i = 0; i < nFrames; i++) samples[i] = read(first + i * blockAlign);
-    return samples;
-  });
-  return { channels, sampleRate };
+export function decodeWav(bytes: Uint8Array, options: DamageOptions = {}): Sound {
+  const wav = new WavReader(bytesSource(bytes), options);
+  checkSampleCount("WAV", wav.nFrames * wav.nChannels);
+  return { channels: wav.read(0, wav.nFrames), sampleRate: wav.sampleRate };
 }
 
 function checkSound(channels: readonly Float32Array[], sampleRate: number): void {
@@ -161,62 +145,6 @@ function writeFloats(view: DataView, samples: Float32Array, offset: number, step
   for (let i = 0; i < samples.length; i++) view.setFloat32(offset + i * step, samples[i], true);
 }
 
-type Chunk = { start: number; size: number };
-
-/** The first chunk of each name. A size beyond the end of the file is an error. */
-function findChunks(view: DataView): Map<string, Chunk> {
-  const chunks = new Map<string, Chunk>();
-  for (let at = 12; at + 8 <= view.byteLength;) {
-    const name = tag(view, at);
-    const size = view.getUint32(at + 4, true);
-    const left = view.byteLength - at - 8;
-    if (size > left) {
-      throw unreadable(
-        `chunk "${name}" at byte ${at} says ${size} bytes, found ${left}; the file is cut off`,
-      );
-    }
-    if (!chunks.has(name)) chunks.set(name, { start: at + 8, size });
-    at += 8 + size + size % 2;
-  }
-  return chunks;
-}
-
-function readFormat(view: DataView, chunk: Chunk | undefined): {
-  nChannels: number;
-  sampleRate: number;
-  bits: number;
-} {
-  if (!chunk || chunk.size < 16) {
-    throw unreadable('the "fmt " chunk is missing or too short; the file is damaged');
-  }
-  let format = view.getUint16(chunk.start, true);
-  if (format === formatExtensible && chunk.size >= 26) {
-    format = view.getUint16(chunk.start + 24, true);
-  }
-  const nChannels = view.getUint16(chunk.start + 2, true);
-  const sampleRate = view.getUint32(chunk.start + 4, true);
-  const bits = view.getUint16(chunk.start + 14, true);
-  if (nChannels < 1 || nChannels > maxChannels || sampleRate < 1 || sampleRate > maxSampleRate) {
-    throw unreadable(
-      `found ${nChannels} channels at ${sampleRate} Hz, expected 1 to ${maxChannels} at 1 to ${maxSampleRate} Hz`,
-    );
-  }
-  if (!(format === formatPcm && bits === 16) && !(format === formatFloat && bits === 32)) {
-    throw unreadable(
-      `found format ${format} with ${bits} bits, expected 16-bit integers (1) or 32-bit floats (3); convert it`,
-    );
-  }
-  return { nChannels, sampleRate, bits };
-}
-
-function tag(view: DataView, at: number): string {
-  return String.fromCharCode(...[0, 1, 2, 3].map((i) => view.getUint8(at + i)));
-}
-
 function writeTag(view: DataView, at: number, name: string): void {
   for (let i = 0; i < 4; i++) view.setUint8(at + i, name.charCodeAt(i));
-}
-
-function unreadable(why: string): SyntaxError {
-  return new SyntaxError(`Cannot read WAV: ${why}`);
 }
