@@ -90,7 +90,7 @@ export function melConfig(hparams: MelConfig): MelConfig {
 }
 
 /** The upper edge of the highest band in Hz, where null means half of the sample rate. */
-export function upperEdge({ fMax, sampleRate }: MelConfig): number {
+export function upperEdge({ fMax, sampleRate }: Pick<MelConfig, "fMax" | "sampleRate">): number {
   return fMax ?? sampleRate / 2;
 }
 

@@ -2,6 +2,7 @@
 import { openBackend } from "../models/device/mod.ts";
 import { assertThrows } from "./support/assert.ts";
 import { GoldenCase, type GoldenFamily, goldenFiles } from "./support/golden.ts";
+import { audio2Mel, convertAudios2Mels, melBasis } from "./support/golden_audio.ts";
 import {
   checkpoints,
   malicious,
@@ -23,6 +24,9 @@ const miditools: GoldenFamily = {
 const built: readonly GoldenFamily[] = [
   miditools,
   performanceRnn,
+  audio2Mel,
+  convertAudios2Mels,
+  melBasis,
   ...checkpoints,
   stateDicts,
   tensorViews,
