@@ -36,7 +36,7 @@ export const limits = {
   /** Length in bytes: tensors lie outside of it. */
   bytes: 2 ** 26,
   /** Opcodes that are run. */
-  opcodes: 4_000_000,
+  opcodes: 2_000_000,
   /** Lists, tuples and dictionaries in each other. */
   depth: 100,
   /** Bytes and entries that calls copy. */

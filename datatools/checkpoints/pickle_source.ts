@@ -2,6 +2,7 @@
 import { CheckpointError } from "./checkpoint_error.ts";
 
 const longestNumber = 100; // characters of an integer or a float written as text
+const longestLine = 2 ** 16; // bytes; checkpoints write names on lines, and protocol 0 short texts
 
 /** Reads what stands behind opcodes: numbers, texts and lengths. */
 export class PickleSource {
@@ -84,10 +85,8 @@ export class PickleSource {
 
   /** A text up to the end of its line. */
   line(): string {
-    const end = this.bytes.indexOf(0x0a, this.at);
-    if (end < 0) throw this.fail("a line does not end; the file was cut");
-    const line = this.text(end - this.at);
-    this.at = end + 1;
+    const line = this.text(this.#lineLength());
+    this.at++;
     return line;
   }
 
@@ -122,11 +121,16 @@ export class PickleSource {
 
   /** A text whose characters beyond Latin-1 are escaped, as protocol 0 writes it. */
   unicodeLine(): string {
-    const end = this.bytes.indexOf(0x0a, this.at);
-    if (end < 0) throw this.fail("a line does not end; the file was cut");
-    const latin1 = Array.from(this.take(end - this.at), (byte) => String.fromCharCode(byte));
-    this.at = end + 1;
+    const raw = this.take(this.#lineLength());
+    const latin1 = Array.from(raw, (byte) => String.fromCharCode(byte));
+    this.at++;
     return unescaped(latin1.join(""), /\\(?:u([0-9a-f]{4})|U([0-9a-f]{8}))/g);
+  }
+
+  #lineLength(): number {
+    const length = this.bytes.subarray(this.at, this.at + longestLine).indexOf(0x0a);
+    if (length >= 0) return length;
+    throw this.fail(`a line does not end, at most ${longestLine} bytes are read; the file was cut`);
   }
 
   #numberLine(): string {

@@ -76,7 +76,9 @@ const arrayOf = {
   BOOL: Uint8Array,
 } as const satisfies Record<DType, unknown>;
 
-const maxHeaderBytes = 100_000_000; // the format's own limit
+/** The format allows 100 MB, whose parts would take gigabytes; this is enough for 150,000 tensors. */
+const maxHeaderBytes = 2 ** 24;
+const maxHeaderDepth = 3; // the header, an entry, its shape
 const hashKey = "dataSha256";
 
 /** One entry of the header, checked. */
@@ -227,33 +229,41 @@ function parseHeader(
   fail: Fail,
 ): { entries: Entry[]; metadata: Record<string, string> } {
   if (header[0] !== 0x7b) throw fail("its header does not begin with {; it is no safetensors file");
-  let text: string;
+  let keys: string[];
   let parsed: Record<string, unknown>;
   try {
-    text = new TextDecoder("utf-8", { fatal: true }).decode(header);
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(header);
+    keys = uniqueKeys(text, fail);
     parsed = JSON.parse(text);
   } catch (cause) {
+    if (cause instanceof CheckpointError) throw cause;
     throw fail("its header is not JSON; the file was damaged", undefined, cause);
   }
-  const keys = uniqueKeys(text, fail);
   const entries = keys.filter((key) => key !== "__metadata__")
     .map((key) => parseEntry(key, parsed[key], fail));
   return { entries, metadata: parseMetadata(parsed["__metadata__"], fail) };
 }
 
 /**
- * The keys of the outermost object of valid JSON, in the order of the text, which `JSON.parse` alone neither
- * keeps (for keys like `"10"`) nor finds repeated.
+ * The keys of the outermost object of JSON, in the order of the text, which `JSON.parse` alone neither keeps (for
+ * keys like `"10"`) nor finds repeated. Of text that is no JSON it gives anything, or throws.
  */
 function uniqueKeys(json: string, fail: Fail): string[] {
   const open: (Set<string> | undefined)[] = []; // the keys of each open object; undefined for an array
   let outer = new Set<string>();
-  for (const [token, string, colon] of json.matchAll(/("(?:[^"\\]|\\.)*")(\s*:)?|[{}[\]]/g)) {
-    if (token === "{") open.push(new Set());
-    else if (token === "[") open.push(undefined);
-    else if (token === "}" || token === "]") outer = open.pop() ?? outer;
-    else if (colon !== undefined) {
-      const key: string = JSON.parse(string);
+  for (let at = 0; at < json.length; at++) {
+    const token = json[at]!;
+    if (token === "{" || token === "[") {
+      open.push(token === "{" ? new Set() : undefined);
+      if (open.length > maxHeaderDepth) {
+        throw fail(`its header nests deeper than ${maxHeaderDepth}; the file was made up`);
+      }
+    } else if (token === "}" || token === "]") outer = open.pop() ?? outer;
+    else if (token === '"') {
+      const begin = at;
+      at = endOfString(json, begin);
+      if (!isBeforeColon(json, at)) continue;
+      const key: string = JSON.parse(json.slice(begin, at + 1));
       const seen = open.at(-1)!;
       if (seen.has(key)) throw fail("appears twice in the header; the file was damaged", key);
       if (!key.isWellFormed()) throw fail("is not valid Unicode; the file was damaged", key);
@@ -261,6 +271,22 @@ function uniqueKeys(json: string, fail: Fail): string[] {
     }
   }
   return [...outer];
+}
+
+/** Where the string that begins at `begin` has its last quote. @throws {SyntaxError} If it has none */
+function endOfString(json: string, begin: number): number {
+  for (let at = begin + 1; at < json.length; at++) {
+    if (json[at] === '"') return at;
+    if (json[at] === "\\") at++;
+  }
+  throw new SyntaxError("a string does not end");
+}
+
+/** Whether a colon is next after `at`: what ends there is a key. */
+function isBeforeColon(json: string, at: number): boolean {
+  let next = at + 1;
+  while (/\s/.test(json[next] ?? "")) next++;
+  return json[next] === ":";
 }
 
 function parseMetadata(value: unknown, fail: Fail): Record<string, string> {

@@ -183,10 +183,13 @@ Deno.test("decodeSafetensors() refuses what is no such file, without reading on"
   refused(fileOf("[]"), /does not begin with {/);
   refused(fileOf(' {"a":1}'), /does not begin with {/);
   refused(fileOf("{]"), /not JSON/);
-  refused(fileOf("{" + '"a":{'.repeat(100_000)), /not JSON/);
+  refused(fileOf("{" + '"a":{'.repeat(100_000)), /nests deeper than 3/);
+  refused(fileOf(`{"a":${"[".repeat(2 ** 23)}${"]".repeat(2 ** 23 - 10)}}`), /nests deeper than 3/);
+  refused(fileOf('{"a":"b":"c"}'), /not JSON/);
+  refused(fileOf('{"a":{}}}}"b":{'), /not JSON/);
   const claimed = fileOf("{}");
-  new DataView(claimed.buffer).setBigUint64(0, 100_000_001n, true);
-  refused(claimed, /at most 100000000/);
+  new DataView(claimed.buffer).setBigUint64(0, 2n ** 24n + 1n, true);
+  refused(claimed, /at most 16777216/);
   new DataView(claimed.buffer).setBigUint64(0, 1000n, true);
   refused(claimed, /header ends at byte 1008, the file at 10/);
   deepEqual(decodeSafetensors(fileOf("{}")), { tensors: new Map(), metadata: {} });
@@ -268,3 +271,19 @@ function isRefused(bytes: Uint8Array): boolean {
     throw error;
   }
 }
+
+Deno.test("decodeSafetensors() reads or refuses the largest headers in bounded time", () => {
+  const largest = 2 ** 24;
+  const begin = performance.now();
+  const escapes = `{"__metadata__":{"a":"${"\\u0041".repeat(largest / 6 - 10)}"}}`;
+  deepEqual(decodeSafetensors(fileOf(escapes)).metadata.a!.length, Math.floor(largest / 6 - 10));
+  const zeros = `{"a":{"dtype":"U8","shape":[${
+    "0,".repeat(largest / 2 - 50)
+  }0],"data_offsets":[0,0]}}`;
+  deepEqual(decodeSafetensors(fileOf(zeros)).tensors.size, 1);
+  const entry = (i: number) => `"k${i}":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}`;
+  const entries = `{${Array.from({ length: 200_000 }, (_, i) => entry(i)).join(",")}}`;
+  deepEqual(decodeSafetensors(fileOf(entries)).tensors.size, 200_000);
+  refused(fileOf(`{"a":0}${" ".repeat(largest)}`), /at most 16777216/);
+  ok(performance.now() - begin < 60_000);
+});
