@@ -13,6 +13,8 @@ import {
   type PickleValue,
   readTorch,
 } from "../../../datatools/checkpoints/torch.ts";
+import { opcodeNames } from "../../../datatools/checkpoints/pickle_opcodes.ts";
+import { TorchTensors } from "../../../datatools/checkpoints/torch_tensors.ts";
 import {
   bytesOf,
   little,
@@ -303,4 +305,31 @@ Deno.test("the three readers read or refuse any damaged file, in bounded time", 
     ok(refusals > runs / 10, `${name}: ${refusals} of ${runs} refused`);
     ok(slowest < 2000, `${name}: ${slowest} ms for one file`);
   }
+});
+
+Deno.test("readTorch() reads or refuses any program made of opcodes, tensors and globals", () => {
+  const piece = fc.oneof(
+    fc.constantFrom(...opcodeNames.keys()).map((code) => Uint8Array.of(code)),
+    fc.constantFrom(..."()]}tesuaR0b2NQ.").map((code) => bytesOf(code)),
+    fc.nat(3).map(op.put),
+    fc.nat(3).map(op.get),
+    fc.integer({ min: -2, max: 9 }).map(op.int),
+    fc.constantFrom("storage", "0", "a", "latin1", "u1", "|").map(op.text),
+    fc.constantFrom(...new TorchTensors(0).globals.keys()).map((name) =>
+      op.global(name.replace(/\.\w+$/, ""), name.replace(/^.*\./, ""))
+    ),
+    fc.record({ offset: fc.nat(3), shape: fc.array(fc.nat(4), { maxLength: 3 }) }).map((
+      { offset, shape },
+    ) => tensorPickle({ length: 6, offset, shape, strides: shape.map(() => 1) })),
+    fc.uint8Array({ maxLength: 5 }),
+  );
+  let read = 0;
+  fc.assert(
+    fc.property(fc.array(piece, { maxLength: 25 }), (pieces) => {
+      const file = torchZip(bytesOf(...pieces, "."), { 0: six });
+      if (!isRefused(() => readTorch(file, "x.pt"))) read++;
+    }),
+    { numRuns: 3000 },
+  );
+  ok(read > 0, "none was read");
 });
