@@ -4,8 +4,11 @@ import { inferencePass, tidy } from "../nn/mod.ts";
 import type { ControlRows } from "./controls.ts";
 import { type EventModel, type EventState, stateTensors } from "./event_model.ts";
 
-/** Rows of logits that are on the device at once. */
-const ROWS_AT_ONCE = 2048;
+/** Events that are read at once: what attention compares grows with their square. */
+const EVENTS_AT_ONCE = 256;
+
+/** Rows of logits that are on the device at once, of all items. */
+const ROWS_AT_ONCE = 1024;
 
 /** A piece to be read. */
 export interface PieceToRead {
@@ -40,7 +43,7 @@ export async function readPiece(
   visit?: (chunk: ReadChunk) => Promise<void>,
 ): Promise<EventState> {
   const [, batch] = start.hidden.shape, { controlDim } = model.hparams;
-  const length = Math.max(1, Math.floor(ROWS_AT_ONCE / batch));
+  const length = Math.max(1, Math.min(EVENTS_AT_ONCE, Math.floor(ROWS_AT_ONCE / batch)));
   let state = start;
   for (let from = 0; from < events.length; from += length) {
     const to = Math.min(from + length, events.length);

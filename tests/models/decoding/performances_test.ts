@@ -45,7 +45,7 @@ for (const id of ids) {
   for (const steered of [false, true]) {
     Deno.test(`readPiece of ${id} ${steered ? "with" : "without"} controls equals one pass over the piece`, async () => {
       using model = small(id);
-      const notes = generatedNotes(2, 400);
+      const notes = generatedNotes(2, 70);
       const events = encodeEvents(notes), batch = 3;
       const controls = steered ? ownControls(events, "corrected") : null;
       const latent = tf.tensor2d([...Array(4 * batch).keys()].map((x) => x / 12), [batch, 4]);
