@@ -2,7 +2,8 @@
 import { CheckpointError } from "./checkpoint_error.ts";
 import { PickleGlobal, type PickleKey, PickleObject, type PickleValue } from "./pickle_value.ts";
 import { checkView, countsOf, denseStrides, PickledTensor } from "./pickled_tensor.ts";
-import { type DType, toFloat32, viewOf, widthOf } from "./safetensors.ts";
+import { toFloat32 } from "./safetensors.ts";
+import { type DType, viewOf, widthOf } from "./tensor_data.ts";
 
 const dtypeOf: Readonly<Record<string, DType>> = {
   f2: "F16",

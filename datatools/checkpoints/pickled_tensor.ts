@@ -1,7 +1,14 @@
 /** Tensors as pickles describe them: a view of bytes by offset, sizes and strides. @module */
 import { CheckpointError } from "./checkpoint_error.ts";
 import { PickleObject, type PickleValue } from "./pickle_value.ts";
-import { type DType, type TensorArray, type TensorData, viewOf, widthOf } from "./safetensors.ts";
+import {
+  type DType,
+  sizeOf,
+  type TensorArray,
+  type TensorData,
+  viewOf,
+  widthOf,
+} from "./tensor_data.ts";
 
 const mostAxes = 64; // PyTorch's and NumPy's own limit
 
@@ -58,7 +65,7 @@ export function checkView({ offset, shape, strides }: View, length: number): num
         `its storage has ${length}`,
     );
   }
-  return shape.reduce((product, n) => product * n, 1);
+  return sizeOf(shape);
 }
 
 /** A tuple of sizes or strides. @throws {CheckpointError} If one is no whole number from 0 on */

@@ -9,48 +9,12 @@
  */
 import { CheckpointError } from "./checkpoint_error.ts";
 import { fromBfloat16, fromFloat16 } from "./float16.ts";
+import { checkLayout, type Fail, maxHeaderBytes, parseHeader } from "./safetensors_header.ts";
+import { arrayOf, isCounts, sizeOf, type TensorData, viewOf } from "./tensor_data.ts";
 
 export { CheckpointError } from "./checkpoint_error.ts";
 export { toFloat16 } from "./float16.ts";
-
-/** What the numbers of a tensor are; `F16` and `BF16` are held as their bits, `BOOL` as 0 and 1. */
-export type DType =
-  | "F64"
-  | "F32"
-  | "F16"
-  | "BF16"
-  | "I64"
-  | "I32"
-  | "I16"
-  | "I8"
-  | "U64"
-  | "U32"
-  | "U16"
-  | "U8"
-  | "BOOL";
-
-/** The arrays that hold the numbers of a tensor. */
-export type TensorArray =
-  | Float64Array
-  | Float32Array
-  | Uint16Array
-  | BigInt64Array
-  | BigUint64Array
-  | Int32Array
-  | Uint32Array
-  | Int16Array
-  | Int8Array
-  | Uint8Array;
-
-/** A tensor as it lies in a file: row-major, the last axis fastest. */
-export interface TensorData {
-  /** What the numbers are. */
-  readonly dtype: DType;
-  /** Its axes; `[]` is one number. */
-  readonly shape: number[];
-  /** The numbers: a Float32Array for F32, the bits in a Uint16Array for F16 and BF16, and so on. */
-  readonly data: TensorArray;
-}
+export type { DType, TensorArray, TensorData } from "./tensor_data.ts";
 
 /** The content of a file. */
 export interface Safetensors {
@@ -60,35 +24,7 @@ export interface Safetensors {
   metadata: Record<string, string>;
 }
 
-const arrayOf = {
-  F64: Float64Array,
-  F32: Float32Array,
-  F16: Uint16Array,
-  BF16: Uint16Array,
-  I64: BigInt64Array,
-  I32: Int32Array,
-  I16: Int16Array,
-  I8: Int8Array,
-  U64: BigUint64Array,
-  U32: Uint32Array,
-  U16: Uint16Array,
-  U8: Uint8Array,
-  BOOL: Uint8Array,
-} as const satisfies Record<DType, unknown>;
-
-/** The format allows 100 MB, whose parts would take gigabytes; this is enough for 150,000 tensors. */
-const maxHeaderBytes = 2 ** 24;
-const maxHeaderDepth = 3; // the header, an entry, its shape
 const hashKey = "dataSha256";
-
-/** One entry of the header, checked. */
-interface Entry {
-  key: string;
-  dtype: DType;
-  shape: number[];
-  begin: number;
-  end: number;
-}
 
 /**
  * Reads a file. Arrays whose place in `bytes` fits their element size are views of it, the others copies.
@@ -193,8 +129,6 @@ export function toFloat32({ dtype, data }: TensorData): Float32Array {
   return new Float32Array(data);
 }
 
-type Fail = (problem: string, key?: string, cause?: unknown) => CheckpointError;
-
 function failure(name: string): Fail {
   return (problem, key, cause) =>
     new CheckpointError(
@@ -222,140 +156,6 @@ function split(bytes: Uint8Array, fail: Fail): { header: Uint8Array; data: Uint8
     throw fail(`its header ends at byte ${end}, the file at ${bytes.length}; the file was cut`);
   }
   return { header: bytes.subarray(8, end), data: bytes.subarray(end) };
-}
-
-function parseHeader(
-  header: Uint8Array,
-  fail: Fail,
-): { entries: Entry[]; metadata: Record<string, string> } {
-  if (header[0] !== 0x7b) throw fail("its header does not begin with {; it is no safetensors file");
-  let keys: string[];
-  let parsed: Record<string, unknown>;
-  try {
-    const text = new TextDecoder("utf-8", { fatal: true }).decode(header);
-    keys = uniqueKeys(text, fail);
-    parsed = JSON.parse(text);
-  } catch (cause) {
-    if (cause instanceof CheckpointError) throw cause;
-    throw fail("its header is not JSON; the file was damaged", undefined, cause);
-  }
-  const entries = keys.filter((key) => key !== "__metadata__")
-    .map((key) => parseEntry(key, parsed[key], fail));
-  return { entries, metadata: parseMetadata(parsed["__metadata__"], fail) };
-}
-
-/**
- * The keys of the outermost object of JSON, in the order of the text, which `JSON.parse` alone neither keeps (for
- * keys like `"10"`) nor finds repeated. Of text that is no JSON it gives anything, or throws.
- */
-function uniqueKeys(json: string, fail: Fail): string[] {
-  const open: (Set<string> | undefined)[] = []; // the keys of each open object; undefined for an array
-  let outer = new Set<string>();
-  for (let at = 0; at < json.length; at++) {
-    const token = json[at]!;
-    if (token === "{" || token === "[") {
-      open.push(token === "{" ? new Set() : undefined);
-      if (open.length > maxHeaderDepth) {
-        throw fail(`its header nests deeper than ${maxHeaderDepth}; the file was made up`);
-      }
-    } else if (token === "}" || token === "]") outer = open.pop() ?? outer;
-    else if (token === '"') {
-      const begin = at;
-      at = endOfString(json, begin);
-      if (!isBeforeColon(json, at)) continue;
-      const key: string = JSON.parse(json.slice(begin, at + 1));
-      const seen = open.at(-1)!;
-      if (seen.has(key)) throw fail("appears twice in the header; the file was damaged", key);
-      if (!key.isWellFormed()) throw fail("is not valid Unicode; the file was damaged", key);
-      seen.add(key);
-    }
-  }
-  return [...outer];
-}
-
-/** Where the string that begins at `begin` has its last quote. @throws {SyntaxError} If it has none */
-function endOfString(json: string, begin: number): number {
-  for (let at = begin + 1; at < json.length; at++) {
-    if (json[at] === '"') return at;
-    if (json[at] === "\\") at++;
-  }
-  throw new SyntaxError("a string does not end");
-}
-
-/** Whether a colon is next after `at`: what ends there is a key. */
-function isBeforeColon(json: string, at: number): boolean {
-  let next = at + 1;
-  while (/\s/.test(json[next] ?? "")) next++;
-  return json[next] === ":";
-}
-
-function parseMetadata(value: unknown, fail: Fail): Record<string, string> {
-  if (value === undefined) return {};
-  if (!isObject(value)) throw fail("must be an object of strings", "__metadata__");
-  for (const [key, text] of Object.entries(value)) {
-    if (typeof text !== "string") {
-      throw fail(`has ${JSON.stringify(key)} that is no string`, "__metadata__");
-    }
-  }
-  return value as Record<string, string>;
-}
-
-function parseEntry(key: string, value: unknown, fail: Fail): Entry {
-  if (!isObject(value)) throw fail("must be an object with dtype, shape and data_offsets", key);
-  const { dtype, shape, data_offsets: offsets, ...rest } = value;
-  const unknown = Object.keys(rest)[0];
-  if (unknown !== undefined) throw fail(`has the unknown field ${JSON.stringify(unknown)}`, key);
-  if (typeof dtype !== "string" || !Object.hasOwn(arrayOf, dtype)) {
-    const known = Object.keys(arrayOf).join(", ");
-    throw fail(`has dtype ${JSON.stringify(dtype)}, expected one of ${known}`, key);
-  }
-  if (!isCounts(shape)) {
-    throw fail(`has shape ${JSON.stringify(shape)}, expected non-negative integers`, key);
-  }
-  if (!isCounts(offsets) || offsets.length !== 2 || offsets[0] > offsets[1]) {
-    throw fail(`has data_offsets ${JSON.stringify(offsets)}, expected [begin, end]`, key);
-  }
-  const [begin, end] = offsets;
-  const expected = sizeOf(shape) * arrayOf[dtype as DType].BYTES_PER_ELEMENT;
-  if (expected !== end - begin) {
-    throw fail(
-      `has ${end - begin} bytes, expected ${expected} for ${dtype} of shape ${
-        JSON.stringify(shape)
-      }`,
-      key,
-    );
-  }
-  return { key, dtype: dtype as DType, shape, begin, end };
-}
-
-/** The format's rule: the arrays follow each other from the first byte of the data to the last. */
-function checkLayout(entries: readonly Entry[], dataBytes: number, fail: Fail): void {
-  let end = 0;
-  const inPlace = entries.toSorted((a, b) => a.begin - b.begin || a.end - b.end);
-  for (const entry of inPlace) {
-    if (entry.begin !== end) {
-      const problem = entry.begin < end ? "overlaps the one before it" : "leaves a gap before it";
-      throw fail(`${problem}: it begins at byte ${entry.begin}, expected ${end}`, entry.key);
-    }
-    end = entry.end;
-  }
-  if (end === dataBytes) return;
-  const key = end > dataBytes ? inPlace.at(-1)?.key : undefined;
-  const problem = end > dataBytes ? "the file was cut" : "bytes follow the last tensor";
-  throw fail(`ends at byte ${end} of the data, which has ${dataBytes}; ${problem}`, key);
-}
-
-/** Bytes of one number. */
-export function widthOf(dtype: DType): number {
-  return arrayOf[dtype].BYTES_PER_ELEMENT;
-}
-
-/** The array over `raw` if its place is a multiple of the element size, else over a copy. */
-export function viewOf(dtype: DType, raw: Uint8Array): TensorArray {
-  const ArrayOf = arrayOf[dtype];
-  const width = ArrayOf.BYTES_PER_ELEMENT;
-  const { buffer, byteOffset } = raw.byteOffset % width === 0 ? raw : raw.slice();
-  return new ArrayOf(buffer as ArrayBuffer, byteOffset, raw.length / width);
 }
 
 /** Where each array begins, wider numbers first. */
@@ -394,17 +194,4 @@ function metadataJson(metadata: Readonly<Record<string, string>>): string {
     throw new TypeError(`Cannot write safetensors: metadata ${JSON.stringify(key)} is no string`);
   });
   return `{${fields.join(",")}}`;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function isCounts(value: unknown): value is number[] {
-  return Array.isArray(value) && value.every((n) => Number.isSafeInteger(n) && n >= 0);
-}
-
-/** The number of elements; one that is not exact never equals a length in bytes. */
-function sizeOf(shape: readonly number[]): number {
-  return shape.reduce((product, n) => product * n, 1);
 }

@@ -6,7 +6,7 @@
 import { CheckpointError } from "./checkpoint_error.ts";
 import type { PickleValue } from "./pickle_value.ts";
 import { PickledTensor } from "./pickled_tensor.ts";
-import type { TensorData } from "./safetensors.ts";
+import type { TensorData } from "./tensor_data.ts";
 import { readTorchLegacy } from "./torch_legacy.ts";
 import { readTorchZip } from "./torch_zip.ts";
 

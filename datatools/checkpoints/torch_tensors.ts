@@ -3,7 +3,7 @@ import { CheckpointError } from "./checkpoint_error.ts";
 import { dataGlobals } from "./data_globals.ts";
 import { PickleGlobal, PickleObject, type PickleValue } from "./pickle_value.ts";
 import { checkView, countOf, countsOf, PickledTensor, type View } from "./pickled_tensor.ts";
-import { type DType, widthOf } from "./safetensors.ts";
+import { type DType, widthOf } from "./tensor_data.ts";
 
 const dtypeOfStorage: Readonly<Record<string, DType>> = {
   "torch.DoubleStorage": "F64",

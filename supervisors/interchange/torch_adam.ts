@@ -10,6 +10,7 @@ import {
   type TensorData,
   toFloat32,
 } from "../../datatools/checkpoints/safetensors.ts";
+import { sizeOf } from "../../datatools/checkpoints/tensor_data.ts";
 import { isTensor, type PickleValue, type StateDict } from "../../datatools/checkpoints/torch.ts";
 import type { TrainingHParams } from "../../hparams/training.ts";
 
@@ -95,8 +96,7 @@ function momentOf(
   { key, shape, fail }: { key: string; shape: readonly number[]; fail: Fail },
 ): TensorData {
   if (!entry) {
-    const count = shape.reduce((product, n) => product * n, 1);
-    return { dtype: "F32", shape: [...shape], data: new Float32Array(count) };
+    return { dtype: "F32", shape: [...shape], data: new Float32Array(sizeOf(shape)) };
   }
   const moment = entry.get(name);
   if (!isTensor(moment)) throw fail(`"${key}" has no ${name}; it is not of Adam`, key);
