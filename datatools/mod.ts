@@ -8,6 +8,18 @@ export {
   type TensorArray,
   type TensorData,
 } from "./checkpoints/safetensors.ts";
+export {
+  asStateDict,
+  isTensor,
+  isTorchFile,
+  type PickledTensor,
+  type PickleKey,
+  type PickleObject,
+  type PickleValue,
+  readTorch,
+  type StateDict,
+  type View,
+} from "./checkpoints/torch.ts";
 export * from "./midi/mod.ts";
 export { RandomStream, type Words } from "./random.ts";
 export * from "./results/mod.ts";

@@ -14,14 +14,19 @@ const mostAxes = 64; // PyTorch's and NumPy's own limit
 
 /** Where a tensor lies: element `i` of axis `a` is `i * strides[a]` numbers after the offset. */
 export interface View {
+  /** Numbers before the first element. */
   readonly offset: number;
+  /** Its axes. */
   readonly shape: readonly number[];
+  /** Numbers from one element of an axis to the next. */
   readonly strides: readonly number[];
 }
 
 /** A tensor out of a pickle; its numbers may come later, since some files put them behind the pickle. */
 export class PickledTensor extends PickleObject implements TensorData {
+  /** What the numbers are. */
   dtype: DType = "F32";
+  /** Its axes; `[]` is one number. */
   shape: number[] = [];
   #data: TensorArray | undefined;
 

@@ -10,7 +10,8 @@ import type { TensorData } from "./tensor_data.ts";
 import { readTorchLegacy } from "./torch_legacy.ts";
 import { readTorchZip } from "./torch_zip.ts";
 
-export type { PickleKey, PickleValue } from "./pickle_value.ts";
+export type { PickledTensor, View } from "./pickled_tensor.ts";
+export type { PickleKey, PickleObject, PickleValue } from "./pickle_value.ts";
 
 /** Tensors by their full keys. */
 export type StateDict = ReadonlyMap<string, TensorData>;
