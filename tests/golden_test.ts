@@ -10,6 +10,7 @@ import {
   stateDicts,
   tensorViews,
 } from "./support/golden_checkpoints.ts";
+import { audio2MelOnDevice, melGan } from "./support/golden_mel_gan.ts";
 import { miditools as miditoolsJson } from "./support/golden_miditools.ts";
 import { performanceRnn } from "./support/golden_performance_rnn.ts";
 
@@ -20,13 +21,23 @@ const miditools: GoldenFamily = {
   },
 };
 
+/** As a tool for files and as an operation of tensors. */
+const audio2Mels: GoldenFamily = {
+  prefix: audio2Mel.prefix,
+  async check(file) {
+    await audio2Mel.check(file);
+    await audio2MelOnDevice.check(file);
+  },
+};
+
 /** What is built, by how the names of its files begin. */
 const built: readonly GoldenFamily[] = [
   miditools,
   performanceRnn,
-  audio2Mel,
+  audio2Mels,
   convertAudios2Mels,
   melBasis,
+  ...melGan,
   ...checkpoints,
   stateDicts,
   tensorViews,

@@ -3,6 +3,7 @@ export { type AttentionSizes, CausalAttention, linearBiasSlopes } from "./attent
 export { Conv1d, type Conv1dOptions } from "./conv1d.ts";
 export { ConvTranspose1d, type ConvTranspose1dOptions } from "./conv_transpose1d.ts";
 export { Embedding } from "./embedding.ts";
+export { FourierFrames, type FrameSizes } from "./fourier_frames.ts";
 export { Gru } from "./gru.ts";
 export {
   type Initializer,

@@ -1,0 +1,46 @@
+/** The adversarial losses of MelGAN. @module */
+import { type Scalar, tf } from "../../deps/tf.ts";
+import { tidy } from "../nn/mod.ts";
+import type { FeatureMaps } from "./discriminator.ts";
+
+/** The sum over discriminators of a mean over their last maps. */
+function sumOfMeans(maps: readonly FeatureMaps[], mean: (judged: tf.Tensor) => tf.Tensor): Scalar {
+  return tf.addN(maps.map((layers) => tf.mean(mean(layers.at(-1)!)))) as Scalar;
+}
+
+/** max(0, 1 - D(real)) + max(0, 1 + D(fake)), a sum of means over discriminators: Lim & Ye 2017, arXiv:1705.02894; eq. 1 of MelGAN. */
+export function discriminatorHinge(
+  real: readonly FeatureMaps[],
+  fake: readonly FeatureMaps[],
+): Scalar {
+  return tidy(() => {
+    const ofReal = sumOfMeans(real, (judged) => tf.relu(tf.sub(1, judged)));
+    const ofFake = sumOfMeans(fake, (judged) => tf.relu(tf.add(1, judged)));
+    return tf.add(ofReal, ofFake);
+  });
+}
+
+/** -D(fake), a sum of means over discriminators; eq. 2 of MelGAN. */
+export function generatorHinge(fake: readonly FeatureMaps[]): Scalar {
+  return tidy(() => sumOfMeans(fake, tf.neg));
+}
+
+/**
+ * The distance between the maps of real and generated audio: eq. 3 of MelGAN, each map but the last as a mean, divided by the
+ * number of discriminators and by a quarter of their strided layers and the first together, as the authors weigh it.
+ *
+ * @param real What the discriminators made of real audio; nothing is learned through it
+ */
+export function featureMatching(
+  real: readonly FeatureMaps[],
+  fake: readonly FeatureMaps[],
+): Scalar {
+  return tidy(() => {
+    const distances = fake.flatMap((layers, d) =>
+      layers.slice(0, -1).map((map, i) => tf.mean(tf.abs(tf.sub(map, real[d]![i]!))))
+    );
+    const counted = fake[0]!.length - 2; // the first layer and the strided ones
+    const weight = 4 / counted / fake.length;
+    return tf.mul(tf.addN(distances), weight) as Scalar;
+  });
+}

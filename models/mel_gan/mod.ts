@@ -1,0 +1,5 @@
+/** MelGan: a vocoder, its networks and its losses. @module */
+export { type FeatureMaps, MelGanDiscriminator } from "./discriminator.ts";
+export { MelGanGenerator } from "./generator.ts";
+export { discriminatorHinge, featureMatching, generatorHinge } from "./losses.ts";
+export { PeriodDiscriminator } from "./period_discriminator.ts";
