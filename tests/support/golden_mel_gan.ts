@@ -13,7 +13,7 @@ import {
 import { inferencePass, type Losses, type Module } from "../../models/nn/mod.ts";
 import { Adam } from "../../supervisors/optimizers/adam.ts";
 import type { Gradients } from "../../supervisors/optimizers/clip.ts";
-import { gradientsOf } from "../../supervisors/supervisor.ts";
+import { gradientsOf } from "../../supervisors/gradients.ts";
 import { assert, assertEquals } from "./assert.ts";
 import { GoldenCase, type GoldenFamily } from "./golden.ts";
 
