@@ -50,18 +50,22 @@ for (const [i, config] of configs.entries()) {
   Deno.test(`LogMelStream gives the same frames however the sound is cut (front end ${i})`, () => {
     const pieces = fc.array(fc.integer({ min: 0, max: 90 }), { maxLength: 12 });
     const firsts = fc.constantFrom(0, 24, 28, 32, 33, 64);
-    fc.assert(fc.property(firsts, pieces, (first, lengths) => {
-      const samples = noise(70 + first + lengths.reduce((sum, length) => sum + length, 0));
-      const stream = new LogMelStream(config);
-      const frames: number[] = [];
-      let at = 0;
-      for (const length of [first, ...lengths, 70]) {
-        frames.push(...stream.push(samples.subarray(at, at + length)));
-        at += length;
-      }
-      frames.push(...stream.end());
-      deepEqual(Float32Array.from(frames), logMelOf(samples, config));
-    }));
+    fc.assert(
+      fc.property(firsts, pieces, (first, lengths) => {
+        const samples = noise(70 + first + lengths.reduce((sum, length) => sum + length, 0));
+        const stream = new LogMelStream(config);
+        const frames: number[] = [];
+        let at = 0;
+        for (const length of [first, ...lengths, 70]) {
+          frames.push(...stream.push(samples.subarray(at, at + length)));
+          at += length;
+        }
+        frames.push(...stream.end());
+        ok(frames.every(Number.isFinite));
+        deepEqual(Float32Array.from(frames), logMelOf(samples, config));
+      }),
+      { examples: [[32, [20]]] },
+    ); // 2 hops of 61: the last frame ends where the padding does
   });
 }
 
