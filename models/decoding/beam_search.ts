@@ -3,6 +3,7 @@
  * (Kool et al. 2019, arXiv:1903.06059, algorithm 1). @module
  */
 import { type Tensor3D, tf } from "../../deps/tf.ts";
+import { describeEvent, type EventVocabulary } from "../../datatools/midi/events.ts";
 import type { RandomStream } from "../../datatools/random.ts";
 import { tidy } from "../nn/mod.ts";
 import { controlsAt } from "./controls.ts";
@@ -31,10 +32,15 @@ export interface BeamSettings {
   readonly upstreamScores: boolean;
 }
 
-/** What ends a sequence: whichever is reached first. */
+/** What a sequence may hold, and what ends it: whichever is reached first. */
 export interface BeamLimits {
   readonly seconds: number;
   readonly steps: number;
+  /**
+   * Where it is given, sequences are searched for among those that a keyboard can play: no key that is down is struck,
+   * none that is up is released. At the start all are up. What is drawn is drawn from the events that are left.
+   */
+  readonly keyboard?: EventVocabulary;
   /** How long an event takes, in seconds and in the ticks of the controls. */
   readonly timeOf: (event: number) => { readonly seconds: number; readonly ticks: number };
 }
@@ -67,6 +73,8 @@ interface Hypothesis {
   readonly score: number;
   /** Where in the batch its state lies, before its last event is read. */
   readonly row: number;
+  /** [keys], 1 for a key that is down. */
+  readonly down: Uint8Array;
 }
 
 /**
@@ -144,7 +152,8 @@ class Beam {
     const { upstreamScores, stochastic } = start.settings;
     this.#first = root.event;
     this.#isUpstream = upstreamScores && !stochastic;
-    this.#hypotheses = [{ ...root, ...nothing, before: null }];
+    const [lowest, end] = start.limits.keyboard?.pitches ?? [0, 0];
+    this.#hypotheses = [{ ...root, ...nothing, before: null, down: new Uint8Array(end - lowest) }];
   }
 
   /** The hypotheses that go on; none once no better sequence can be found. */
@@ -207,14 +216,23 @@ class Beam {
     });
   }
 
-  /** The log-probability of a hypothesis with each event added to it. */
-  #addTo({ logProbability }: Hypothesis, logits: Float32Array): Float64Array {
-    const { temperature } = this.start.settings;
+  /** The log-probability of a hypothesis with each event added to it; -Infinity for an event that it cannot play. */
+  #addTo({ logProbability, down }: Hypothesis, logits: Float32Array): Float64Array {
+    const { settings: { temperature, stochastic } } = this.start;
     // Upstream quirk: logits are no log-probabilities; pinned by the golden file performancernn-beam
     const added = this.#isUpstream
       ? Float64Array.from(logits, (logit) => logit / temperature)
-      : logSoftmax(logits, temperature);
-    return added.map((value) => logProbability + value);
+      : logSoftmax(stochastic ? this.#playable(logits, down) : logits, temperature);
+    return this.#playable(added, down).map((value) => logProbability + value);
+  }
+
+  /** A copy with -Infinity for each event that keys in these places do not allow. */
+  #playable<T extends Float32Array | Float64Array>(values: T, down: Uint8Array): T {
+    const { keyboard } = this.start.limits;
+    if (!keyboard) return values;
+    const copy = values.slice() as T, { noteOn: [on], noteOff: [off] } = keyboard.ranges;
+    down.forEach((isDown, key) => copy[isDown ? on + key : off + key] = -Infinity);
+    return copy;
   }
 
   #rank(sums: Float64Array, { length }: Hypothesis): Float64Array {
@@ -227,10 +245,11 @@ class Beam {
     event: number,
     given: Pick<Hypothesis, "logProbability" | "score" | "row">,
   ): Hypothesis {
-    const { seconds, ticks } = this.start.limits.timeOf(event);
+    const { timeOf, keyboard } = this.start.limits, { seconds, ticks } = timeOf(event);
     const length = before.length + 1;
     const time = { seconds: before.seconds + seconds, ticks: before.ticks + ticks };
-    return { before, event, length, ...time, ...given };
+    const down = keyboard ? moveKey(before.down, event, keyboard) : before.down;
+    return { before, event, length, down, ...time, ...given };
   }
 
   #shareOf({ seconds, length }: Hypothesis): number {
@@ -241,6 +260,14 @@ class Beam {
   #hasEnded(hypothesis: Hypothesis): boolean {
     return this.#shareOf(hypothesis) === 1;
   }
+}
+
+/** Which keys are down after an event. */
+function moveKey(down: Uint8Array, event: number, vocabulary: EventVocabulary): Uint8Array {
+  const { kind, value } = describeEvent(event, vocabulary) ?? {};
+  return kind === "noteOn" || kind === "noteOff"
+    ? down.with(value!, kind === "noteOn" ? 1 : 0)
+    : down;
 }
 
 /** The indices of the `count` largest numbers above -Infinity, the largest first; of equals the lower index. */

@@ -36,7 +36,7 @@ export interface GenerateOptions {
   readonly topP?: number;
   /** Share of the events, in 0..1, that are the likeliest instead of drawn. */
   readonly greedyRatio?: number;
-  /** Sequences that a beam search keeps, in place of drawing event by event; 0 turns it off. */
+  /** Sequences that a beam search keeps, of those that a keyboard can play, in place of drawing event by event; 0 for none. */
   readonly beam?: number;
   /** Whether the beam draws whole sequences without replacement; else it searches for the likeliest. */
   readonly stochasticBeam?: boolean;

@@ -77,7 +77,9 @@ async function searchEvents(
   start: BeamStart & { readonly settings: BeamSettings },
   { count, primer }: GenerateOptions & { readonly count: number },
 ): Promise<number[][]> {
-  const found = await beamSearch(model, start);
+  // Upstream quirk: the original's beam takes events that no keyboard can play
+  const keyboard = start.settings.upstreamScores ? undefined : vocabularyOf(model.hparams.codec);
+  const found = await beamSearch(model, { ...start, limits: { ...start.limits, keyboard } });
   const chosen = start.settings.stochastic
     ? found[0]!.slice(0, count)
     : found.map(([best]) => best!);

@@ -1,6 +1,8 @@
 import { tf } from "../../../deps/tf.ts";
 import { RandomStream } from "../../../datatools/random.ts";
+import type { EventVocabulary } from "../../../datatools/midi/events.ts";
 import {
+  type BeamLimits,
   beamSearch,
   type BeamSettings,
   type BeamStart,
@@ -49,7 +51,11 @@ const timeOf = (event: number) => ({ seconds: event === 2 ? 3 : 1, ticks: event 
 async function search(
   model: Pick<EventModel, "inference">,
   settings: Partial<BeamSettings>,
-  { items = 1, limits = stepsOnly, seed = 0 } = {},
+  { items = 1, limits = stepsOnly, seed = 0 }: {
+    items?: number;
+    limits?: Omit<BeamLimits, "timeOf">;
+    seed?: number;
+  } = {},
 ): Promise<FoundSequence[][]> {
   const state = { hidden: tf.zeros<tf.Rank.R3>([1, items, 1]), past: null };
   const start: BeamStart = {
@@ -145,6 +151,34 @@ Deno.test("beamSearch compares sequences of different lengths by the length pena
     if (lengthPenalty > 0) assertEquals(found!.map(spell), expected);
   }
   assert(orders.size > 1, "the penalty makes no difference");
+});
+
+/** One key: event 0 strikes it, event 1 releases it, event 2 lets time pass. */
+const keyboard: EventVocabulary = {
+  size: EVENTS,
+  ranges: { noteOn: [0, 1], noteOff: [1, 2], timeShift: [2, 3], velocity: [3, 3] },
+  pitches: [60, 61],
+  shiftSeconds: Float64Array.of(3),
+};
+
+Deno.test("beamSearch on a keyboard finds what it can play, and draws from what is left at each step", async () => {
+  const model = toyModel(0.8);
+  const isPlayable = ({ events }: { events: readonly number[] }) => {
+    const strokes = events.filter((event) => event !== 2); // on, off, on, ...
+    return strokes.every((event, i) => event === i % 2);
+  };
+  const all = enumerate(model.table).filter(isPlayable);
+  assert(all.length > 5 && all.length < 27);
+  const limits = { ...stepsOnly, keyboard };
+  const [found] = await search(model, { beamSize: 27 }, { limits });
+  assertEquals(found!.map(spell), all.sort(byScore((s) => s.logProbability)).map(spell));
+  found!.forEach(({ logProbability }, i) => {
+    assert(Math.abs(logProbability - all[i]!.logProbability) < 1e-6);
+  });
+  const [drawn] = await search(model, { beamSize: 27, stochastic: true }, { limits });
+  assertEquals(drawn!.map(spell).sort(), all.map(spell).sort());
+  const total = drawn!.reduce((sum, { logProbability }) => sum + Math.exp(logProbability), 0);
+  assert(Math.abs(total - 1) < 1e-6, `the probabilities add up to ${total}`);
 });
 
 Deno.test("beamSearch with upstreamScores sums logits, which prefers other sequences, and repeats the event before", async () => {

@@ -204,11 +204,16 @@ Deno.test("generatePerformances by a beam gives the likeliest of each latent, or
     const best = await model.generateMany({ ...options, beam: 4 });
     assertEquals(tf.memory().numTensors, before);
     assertEquals(best.map(({ drawn }) => drawn!.length), [10, 10]);
-    const greedy = await model.generateMany({ ...options, greedyRatio: 1 });
-    const narrow = await model.generateMany({ ...options, beam: 1 });
+    using upstream = small(id, { upstreamBeamScores: true });
+    const greedy = await upstream.generateMany({ ...options, greedyRatio: 1 });
+    const narrow = await upstream.generateMany({ ...options, beam: 1 });
     assertEquals(narrow.map(({ drawn }) => drawn), greedy.map(({ drawn }) => drawn));
     const drawn = await model.generateMany({ ...options, beam: 4, stochasticBeam: true, count: 4 });
     assertEquals(new Set(drawn.map((piece) => String(piece.drawn))).size, 4);
+    for (const piece of [...best, ...drawn]) {
+      const { offWithoutOn, onWhileDown } = repairEvents(piece.drawn!).faults;
+      assertEquals([offWithoutOn, onWhileDown], [0, 0], "a beam takes what a keyboard can play");
+    }
     const fewer = await model.generateMany({ ...options, beam: 4, stochasticBeam: true });
     assertEquals(fewer.map((piece) => piece.drawn), drawn.slice(0, 2).map((piece) => piece.drawn));
   }
