@@ -56,6 +56,15 @@ const ROUNDING = 1e-9;
  * (of equals the lowest key, since the ear follows the highest); voices struck at the same time do not yield to each
  * other: then the new strike is left out. A key is released before the time shift that would hold it too long.
  *
+ * @example
+ * ```ts
+ * import { repairEvents } from "./repair.ts";
+ *
+ * const { events, faults } = repairEvents([39, 220, 130]); // strike 60, wait, release 63
+ * console.assert(faults.offWithoutOn === 1 && faults.heldAtEnd === 1);
+ * console.assert(events.join() === "39,220,127"); // strike 60, wait, release 60
+ * ```
+ *
  * @param events any numbers
  * @throws {RangeError} If `maxVoices` is no whole number from 1, or `maxNoteSeconds` is below the longest time shift
  */
