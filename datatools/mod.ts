@@ -1,4 +1,17 @@
 /** Files in, typed arrays out: MIDI, events, prepared sets, checkpoints, pictures and sound. @module */
+export { griffinLim, type GriffinLimOptions } from "./audio/griffin_lim.ts";
+export { logMelOf, LogMelStream } from "./audio/log_mel.ts";
+export {
+  type FilterbankConfig,
+  hzToMel,
+  MelBands,
+  melCorners,
+  melFilterbank,
+  melToHz,
+} from "./audio/mel.ts";
+export { type Inversion, type InversionOptions, invertMel } from "./audio/mel_inversion.ts";
+export { magnitudes, type Spectrum, Stft, type StftConfig, type Stretch } from "./audio/stft.ts";
+export { padWindow, type WindowName, windowOf, type WindowOptions } from "./audio/window.ts";
 export {
   CheckpointError,
   decodeSafetensors,
@@ -21,5 +34,14 @@ export {
   type View,
 } from "./checkpoints/torch.ts";
 export * from "./midi/mod.ts";
+export {
+  drawSpectrograms,
+  spectrogramOf,
+  type SpectrogramOfOptions,
+  type SpectrogramOptions,
+  type SpectrogramPanel,
+} from "./plot/spectrogram.ts";
+export type { FrequencyAxis } from "./plot/frequency_axis.ts";
+export type { Ticks } from "./plot/frame.ts";
 export { RandomStream, type Words } from "./random.ts";
 export * from "./results/mod.ts";

@@ -32,7 +32,7 @@ export class RealFft {
   readonly #re: Float64Array;
   readonly #im: Float64Array;
 
-  /** @throws {RangeError} If `size` is odd or below 2 */
+  /** Makes the tables. @throws {RangeError} If `size` is odd or below 2 */
   constructor(size: number) {
     if (!Number.isInteger(size) || size < 2 || size % 2 !== 0) {
       throw new RangeError(`RealFft: size is ${size}, expected an even number of at least 2`);

@@ -64,7 +64,7 @@ export class LogMelStream {
   #first = 0;
   #nextFrame = 0;
 
-  /** @throws {RangeError} If the front end can't be computed */
+  /** Begins a sound. @throws {RangeError} If the front end can't be computed */
   constructor(config: MelConfig) {
     this.config = config;
     this.#stft = new Stft(config);

@@ -66,7 +66,7 @@ export class Stft {
   readonly #re: Float64Array;
   readonly #im: Float64Array;
 
-  /** @throws {RangeError} If `nFft` is odd or less than `winLength` */
+  /** Makes the window and the tables. @throws {RangeError} If `nFft` is odd or less than `winLength` */
   constructor(config: StftConfig, window: WindowName = "hann") {
     const { nFft, winLength, hopLength, framePadding } = config;
     this.config = config;
