@@ -114,6 +114,32 @@ export async function writeAtomic(
   });
 }
 
+/**
+ * SHA-256 of a file of any length, read piece by piece.
+ *
+ * @returns `sha256` as 64 hex digits, and how many bytes they cover
+ * @throws {IoError} If it is missing, may not be read, or has more than `maxBytes` bytes
+ */
+export async function hashFile(
+  path: string | URL,
+  { maxBytes = Infinity }: { maxBytes?: number } = {},
+): Promise<{ bytes: number; sha256: string }> {
+  return await attempt("read", path, async (path) => {
+    const { createHash } = await import("node:crypto"); // Web Crypto hashes whole arrays only
+    using file = await Deno.open(path, { read: true });
+    checkSize(path, (await file.stat()).size, maxBytes);
+    const hash = createHash("sha256");
+    const block = new Uint8Array(1 << 20);
+    let bytes = 0;
+    for (let read = fill(file, block); read > 0; read = fill(file, block)) {
+      hash.update(block.subarray(0, read));
+      bytes += read;
+      checkSize(path, bytes, maxBytes);
+    }
+    return { bytes, sha256: hash.digest("hex") };
+  });
+}
+
 /** Writes UTF-8 text, like {@linkcode writeAtomic}. */
 export async function writeText(path: string | URL, text: string): Promise<void> {
   await writeAtomic(path, new TextEncoder().encode(text));

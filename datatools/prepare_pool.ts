@@ -1,21 +1,27 @@
-/** Encodes MIDI files on several cores, through Web Workers. @module */
-import type { PrepareSettings } from "./datasets/manifest.ts";
-import { encodePiece, type EncodeResult } from "./prepare_piece.ts";
-import type { EncodeRequest } from "./prepare_worker.ts";
+/** Encodes files on several cores, through Web Workers. @module */
+import {
+  encodeFile,
+  type EncodeKind,
+  type EncodeRequest,
+  type ResultOf,
+  type SettingsOf,
+} from "./prepare_encoders.ts";
 
 const WORKER_URL = new URL("./prepare_worker.ts", import.meta.url);
 
 /**
- * A fixed number of workers that encode pieces. Where workers cannot start (a local folder of this library
+ * A fixed number of workers that encode files. Where workers cannot start (a local folder of this library
  * that may not be read, or a runtime without them) the calling thread does the work: slower, same bytes.
  */
-export class EncodePool implements Disposable {
-  readonly #settings: PrepareSettings;
+export class EncodePool<Kind extends EncodeKind> implements Disposable {
+  readonly #kind: Kind;
+  readonly #settings: SettingsOf<Kind>;
   readonly #workers: Worker[];
   readonly #idle: Worker[];
   readonly #waiting: ((worker: Worker | undefined) => void)[] = [];
 
-  private constructor(settings: PrepareSettings, workers: Worker[]) {
+  private constructor(kind: Kind, settings: SettingsOf<Kind>, workers: Worker[]) {
+    this.#kind = kind;
     this.#settings = settings;
     this.#workers = workers;
     this.#idle = [...workers];
@@ -24,14 +30,19 @@ export class EncodePool implements Disposable {
   /**
    * Starts the workers.
    *
+   * @param kind What the files are
    * @param settings How to encode
    * @param nWorkers How many; 1 starts none and encodes in the calling thread
    */
-  static async start(settings: PrepareSettings, nWorkers: number): Promise<EncodePool> {
+  static async start<Kind extends EncodeKind>(
+    kind: Kind,
+    settings: SettingsOf<Kind>,
+    nWorkers: number,
+  ): Promise<EncodePool<Kind>> {
     const started = nWorkers < 2
       ? []
       : await Promise.all(Array.from({ length: nWorkers }, () => startWorker()));
-    return new EncodePool(settings, started.filter((worker) => worker !== undefined));
+    return new EncodePool(kind, settings, started.filter((worker) => worker !== undefined));
   }
 
   /** How many workers run; 0 when the calling thread does the work. */
@@ -40,16 +51,17 @@ export class EncodePool implements Disposable {
   }
 
   /** Encodes one file; the results of several calls may come in any order. */
-  async encode(bytes: Uint8Array<ArrayBuffer>): Promise<EncodeResult> {
+  async encode(bytes: Uint8Array<ArrayBuffer>): Promise<ResultOf<Kind>> {
+    const request = { kind: this.#kind, bytes, settings: this.#settings };
     const worker = await this.#take();
-    if (!worker) return encodePiece(bytes, this.#settings);
+    if (!worker) return await encodeFile(request);
     try {
-      const result = await ask(worker, { bytes, settings: this.#settings });
+      const result = await ask(worker, request);
       this.#give(worker);
       return result;
     } catch {
       this.#drop(worker);
-      return encodePiece(bytes, this.#settings);
+      return await encodeFile(request);
     }
   }
 
@@ -94,10 +106,13 @@ async function startWorker(): Promise<Worker | undefined> {
   return undefined;
 }
 
-function ask(worker: Worker, request: EncodeRequest): Promise<EncodeResult> {
+function ask<Kind extends EncodeKind>(
+  worker: Worker,
+  request: EncodeRequest<Kind>,
+): Promise<ResultOf<Kind>> {
   const answer = nextMessage(worker);
   worker.postMessage(request);
-  return answer as Promise<EncodeResult>;
+  return answer as Promise<ResultOf<Kind>>;
 }
 
 function nextMessage(worker: Worker): Promise<unknown> {

@@ -1,25 +1,15 @@
 /**
- * The worker of `prepareMidi`: bytes of a MIDI file in, events and controls out. It touches no file and
- * needs no permission of its own.
+ * The worker of a preparation: bytes of a file in, what a prepared set holds of it out. It touches no file
+ * and needs no permission of its own.
  *
  * @module
  */
-import { encodePiece } from "./prepare_piece.ts";
-import type { PrepareSettings } from "./datasets/manifest.ts";
-
-/** What a worker is asked to do. */
-export interface EncodeRequest {
-  /** The content of a MIDI file. */
-  bytes: Uint8Array<ArrayBuffer>;
-  /** How to encode it. */
-  settings: PrepareSettings;
-}
+import { encodeFile, type EncodeRequest } from "./prepare_encoders.ts";
 
 const scope = globalThis as unknown as {
   onmessage: (event: MessageEvent<EncodeRequest>) => void;
   postMessage: (message: unknown) => void;
 };
 
-scope.onmessage = ({ data: { bytes, settings } }) =>
-  scope.postMessage(encodePiece(bytes, settings));
+scope.onmessage = async ({ data }) => scope.postMessage(await encodeFile(data));
 scope.postMessage("ready");

@@ -8,10 +8,22 @@
  */
 import { z } from "../../deps/zod.ts";
 import { codecIds } from "../../hparams/codec.ts";
-import { fileSize, IoError, readText } from "../io.ts";
 import { COMPRESSED_DIM } from "../midi/control_codec.ts";
 import type { CodecId } from "../midi/notes.ts";
 import { eventFileOf } from "./event_bytes.ts";
+import {
+  countSchema as count,
+  MANIFEST_FILE,
+  manifestFields,
+  parseSetManifest,
+  pieceFields,
+  readSetManifest,
+  type SetFormat,
+  type SetManifest,
+  type SetPiece,
+} from "./set_manifest.ts";
+
+export type { SkippedFile, Split } from "./set_manifest.ts";
 
 /** The `format` of every manifest written here. */
 export const MANIFEST_FORMAT = "coopertunes-performance";
@@ -21,21 +33,12 @@ export const MANIFEST_VERSION = 1;
 export const CODEC_VERSION = 1;
 /** The file names of a prepared set, beside the one of its events: {@linkcode eventFileOf}. */
 export const setFiles = {
-  manifest: "manifest.json",
+  manifest: MANIFEST_FILE,
   controls: "controls.u8",
 } as const;
 
-/** Which part of a set: what is learned from, or what is kept for measuring. */
-export type Split = "train" | "valid";
-
-/** One piece of a prepared set. */
-export interface Piece {
-  /** The path of the MIDI file below the source folder, with `/`. */
-  file: string;
-  /** SHA-256 of the MIDI file's bytes, 64 hex digits. */
-  sha256: string;
-  /** Which part it belongs to; follows from `sha256`. */
-  split: Split;
+/** One piece of a prepared set; its file is a MIDI file. */
+export interface Piece extends SetPiece {
   /** Where it begins, in events from the start of the file of events. */
   offset: number;
   /** How many events it has. */
@@ -44,14 +47,6 @@ export interface Piece {
   notes: number;
   /** How long these events last. */
   seconds: number;
-}
-
-/** A file that was left out, and why. */
-export interface SkippedFile {
-  /** The path of the file below the source folder, with `/`. */
-  file: string;
-  /** Why it was left out. */
-  reason: string;
 }
 
 /** Sums over all pieces. */
@@ -83,48 +78,33 @@ export interface PrepareSettings {
 }
 
 /** The content of `manifest.json`. */
-export interface Manifest extends PrepareSettings {
+export interface Manifest extends PrepareSettings, SetManifest<Piece> {
   /** Always {@linkcode MANIFEST_FORMAT}. */
   format: typeof MANIFEST_FORMAT;
   /** Always {@linkcode MANIFEST_VERSION}. */
   version: typeof MANIFEST_VERSION;
   /** Always {@linkcode CODEC_VERSION}. */
   codecVersion: typeof CODEC_VERSION;
-  /** The folder the MIDI files came from, as it was given. */
-  source: string;
-  /** SHA-256 over the settings and the names and contents of all source files. */
-  fingerprint: string;
-  /** The pieces, in the order of their data. */
-  pieces: Piece[];
-  /** The files that were left out. */
-  skipped: SkippedFile[];
   /** Sums over `pieces`. */
   totals: Totals;
 }
 
-const count = z.int().nonnegative();
-const sha256 = z.string().regex(/^[0-9a-f]{64}$/, "must be 64 hex digits");
 const pieceSchema = z.strictObject({
-  file: z.string().min(1),
-  sha256,
-  split: z.enum(["train", "valid"]),
+  ...pieceFields,
   offset: count,
   events: count.min(1),
   notes: count,
   seconds: z.number().nonnegative(),
 });
 const manifestSchema = z.strictObject({
+  ...manifestFields,
   format: z.literal(MANIFEST_FORMAT),
   version: z.literal(MANIFEST_VERSION),
   codec: z.enum(codecIds),
   codecVersion: z.literal(CODEC_VERSION),
   sustain: z.boolean(),
   programs: z.array(z.int().min(0).max(127)).nullable(),
-  validFraction: z.number().min(0).max(1),
-  source: z.string(),
-  fingerprint: sha256,
   pieces: z.array(pieceSchema).min(1),
-  skipped: z.array(z.strictObject({ file: z.string(), reason: z.string() })),
   totals: z.strictObject({
     pieces: count,
     train: count,
@@ -135,52 +115,27 @@ const manifestSchema = z.strictObject({
   }),
 });
 
-/**
- * Reads the text of a manifest and checks all of it, also that the pieces lie end to end.
- *
- * @param text The content of `manifest.json`
- * @param name The file, for errors
- * @throws {SyntaxError} If it is no manifest, or one of another format or version; names the field
- */
+/** How the manifest of a MIDI set is read. */
+export const performanceFormat: SetFormat<Manifest> = {
+  format: MANIFEST_FORMAT,
+  version: MANIFEST_VERSION,
+  schema: manifestSchema,
+  command: "data prepare MIDI_FOLDER",
+  problem: findWrongSum,
+  files: ({ codec, totals: { events } }) => {
+    const { name, width } = eventFileOf(codec);
+    return { [name]: events * width, [setFiles.controls]: events * COMPRESSED_DIM };
+  },
+};
+
+/** Reads the text of a manifest, as {@linkcode parseSetManifest} does; the pieces must lie end to end. */
 export function parseManifest(text: string, name: string): Manifest {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch (cause) {
-    throw corrupt(name, "it is not JSON", cause);
-  }
-  const { format, version } = (json ?? {}) as Record<string, unknown>;
-  if (format !== MANIFEST_FORMAT || version !== MANIFEST_VERSION) {
-    const found = `format ${JSON.stringify(format)} version ${JSON.stringify(version)}`;
-    throw corrupt(
-      name,
-      `found ${found}, expected "${MANIFEST_FORMAT}" version ${MANIFEST_VERSION}`,
-    );
-  }
-  const result = manifestSchema.safeParse(json);
-  if (!result.success) {
-    const { path, message } = result.error.issues[0];
-    throw corrupt(name, `${path.join(".") || "the whole"}: ${message}`);
-  }
-  checkSums(result.data, name);
-  return result.data;
+  return parseSetManifest(text, name, performanceFormat);
 }
 
-/**
- * Reads the manifest of a prepared set and checks that the data files have the length it says.
- *
- * @param dir The folder of the set
- * @throws {IoError} If the folder is missing, or is not a prepared set
- * @throws {SyntaxError} If the manifest or a data file is damaged
- */
-export async function readManifest(dir: string): Promise<Manifest> {
-  const path = `${dir}/${setFiles.manifest}`;
-  const manifest = parseManifest(await readManifestText(dir, path), path);
-  const { events } = manifest.totals;
-  const { name, width } = eventFileOf(manifest.codec);
-  await checkLength(`${dir}/${name}`, events * width);
-  await checkLength(`${dir}/${setFiles.controls}`, events * COMPRESSED_DIM);
-  return manifest;
+/** Reads the manifest of a prepared MIDI set, as {@linkcode readSetManifest} does. */
+export function readManifest(dir: string): Promise<Manifest> {
+  return readSetManifest(dir, performanceFormat);
 }
 
 /** The sums of a manifest's `totals` over `pieces`. */
@@ -195,51 +150,19 @@ export function sumPieces(pieces: readonly Piece[]): Totals {
   return totals;
 }
 
-function checkSums(manifest: Manifest, name: string): void {
+function findWrongSum({ pieces, totals }: Manifest): string | undefined {
   let offset = 0;
-  for (const piece of manifest.pieces) {
+  for (const piece of pieces) {
     if (piece.offset !== offset) {
-      throw corrupt(name, `"${piece.file}" begins at event ${piece.offset}, expected ${offset}`);
+      return `"${piece.file}" begins at event ${piece.offset}, expected ${offset}`;
     }
     offset += piece.events;
   }
-  const expected = sumPieces(manifest.pieces);
+  const expected = sumPieces(pieces);
   for (const key of ["pieces", "train", "valid", "events", "notes"] as const) {
-    if (manifest.totals[key] !== expected[key]) {
-      const found = `totals.${key} is ${manifest.totals[key]}`;
-      throw corrupt(name, `${found}, the pieces add up to ${expected[key]}`);
+    if (totals[key] !== expected[key]) {
+      return `totals.${key} is ${totals[key]}, the pieces add up to ${expected[key]}`;
     }
   }
-}
-
-async function readManifestText(dir: string, path: string): Promise<string> {
-  try {
-    return await readText(path, { maxBytes: 1 << 28 });
-  } catch (error) {
-    if (!(error instanceof IoError && error.kind === "missing")) throw error;
-    throw new IoError(
-      "missing",
-      path,
-      `Cannot read the prepared set "${dir}": it has no ${setFiles.manifest} (missing, or its ` +
-        "preparation did not finish); make it with: coopertunes data prepare MIDI_FOLDER " +
-        `--out ${dir}`,
-      { cause: error },
-    );
-  }
-}
-
-async function checkLength(path: string, expected: number): Promise<void> {
-  const found = await fileSize(path);
-  if (found === expected) return;
-  throw new SyntaxError(
-    `Cannot read "${path}": it has ${found} bytes, the manifest says ${expected}; ` +
-      "prepare the set again with --overwrite",
-  );
-}
-
-function corrupt(name: string, what: string, cause?: unknown): SyntaxError {
-  return new SyntaxError(
-    `Cannot read the manifest "${name}": ${what}; prepare the set again with --overwrite`,
-    { cause },
-  );
+  return undefined;
 }

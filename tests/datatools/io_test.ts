@@ -2,6 +2,7 @@ import { deepStrictEqual as deepEqual, ok, rejects, throws } from "node:assert/s
 import {
   exists,
   fileSize,
+  hashFile,
   IoError,
   isTemporaryName,
   listFiles,
@@ -115,6 +116,20 @@ Deno.test("readBytes() fetches over http with checks of status and size", async 
   ok(sent.length < 5000);
   const stop = AbortSignal.abort(new Error("stopped"));
   await rejects(readBytes(`${base}/ok`, { signal: stop }), /stopped/);
+});
+
+Deno.test("hashFile() gives the SHA-256 of a file in pieces, and refuses a large or missing one", async () => {
+  await using folder = await testFolder();
+  const path = `${folder.path}/x`;
+  const bytes = Uint8Array.from({ length: 3_000_001 }, (_, i) => i * i);
+  for (const content of [bytes, new Uint8Array()]) {
+    await Deno.writeFile(path, content);
+    const expected = new Uint8Array(await crypto.subtle.digest("SHA-256", content)).toHex();
+    deepEqual(await hashFile(path), { bytes: content.length, sha256: expected });
+  }
+  await Deno.writeFile(path, some);
+  await rejects(hashFile(path, { maxBytes: 999 }), says("too-large", /1000 bytes, at most 999/));
+  await rejects(hashFile(`${path}/y`), says("wrong-kind"));
 });
 
 Deno.test("readText() refuses what is not UTF-8", async () => {

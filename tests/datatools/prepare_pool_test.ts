@@ -16,7 +16,7 @@ Deno.test("EncodePool encodes in its workers what the calling thread would", asy
   files.push(new Uint8Array(5));
   const expected = files.map((bytes) => encodePiece(bytes, settings));
   for (const nWorkers of [1, 3]) {
-    using pool = await EncodePool.start(settings, nWorkers);
+    using pool = await EncodePool.start("midi", settings, nWorkers);
     deepEqual(pool.size, nWorkers === 1 ? 0 : nWorkers);
     deepEqual(await Promise.all(files.map((bytes) => pool.encode(bytes))), expected);
   }
@@ -30,7 +30,7 @@ Deno.test("EncodePool works without workers where none can start", async () => {
         super("data:text/javascript,postMessage('refused')", { type: "module" });
       }
     };
-    using pool = await EncodePool.start(settings, 2);
+    using pool = await EncodePool.start("midi", settings, 2);
     deepEqual(pool.size, 0);
     const bytes = new Uint8Array(generatedMidi(1, 30));
     deepEqual(await pool.encode(bytes), encodePiece(bytes, settings));
@@ -56,7 +56,7 @@ Deno.test("EncodePool finishes the work of a worker that fails", async () => {
   const { Worker } = globalThis;
   try {
     globalThis.Worker = FailingWorker as unknown as typeof Worker;
-    using pool = await EncodePool.start(settings, 2);
+    using pool = await EncodePool.start("midi", settings, 2);
     deepEqual(pool.size, 2);
     const files = Array.from({ length: 4 }, (_, i) => new Uint8Array(generatedMidi(i, 30)));
     const results = await Promise.all(files.map((bytes) => pool.encode(bytes)));
