@@ -56,3 +56,9 @@ Deno.test("mod.ts loads tf, zod and the MIDI codec, and no renderer, backend or 
   deepEqual(packages, ["@tensorflow/tfjs", "@tonejs/midi", "fflate", "zod"]);
   deepEqual(files.filter((file) => /\.wasm|_binary\.|^pretrained\/|^assets\//.test(file)), []);
 });
+
+Deno.test("decodeAudio() loads no decoder before a file needs one", async () => {
+  const { files, packages } = await loadedBy("datatools/audio/decode.ts");
+  deepEqual(packages, []);
+  ok(files.includes("datatools/audio/flac.ts"));
+});

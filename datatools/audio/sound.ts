@@ -15,8 +15,15 @@ export const maxSampleRate = 768_000;
 
 /** What to do with a file that is cut off or has damaged parts. */
 export interface DamageOptions {
-  /** `refuse` (the default): an error says what is wrong; `keep`: what can be read is, and `problems` says it. */
-  damaged?: "refuse" | "keep";
+  /** Told what is wrong, while what can be read is read; without it, damage is an error. */
+  onDamage?: (what: string) => void;
+}
+
+/** Tells of damage, or refuses it. @throws {SyntaxError} If nobody is to be told */
+export function reportDamage(format: string, what: string, { onDamage }: DamageOptions): void {
+  const message = `Cannot read all of this ${format}: ${what}`;
+  if (!onDamage) throw new SyntaxError(`${message}; onDamage keeps what can be read`);
+  onDamage(message);
 }
 
 /** More samples than this, 2 GiB, are not held in memory at once. */

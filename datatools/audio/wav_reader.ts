@@ -3,7 +3,7 @@ import type { ByteSource } from "./byte_source.ts";
 import { aLawTable, muLawTable } from "./g711.ts";
 import { decodeAdpcm } from "./ima_adpcm.ts";
 import { readWavLayout, unreadable, type WavEncoding, type WavLayout } from "./riff.ts";
-import type { DamageOptions, Sound } from "./sound.ts";
+import { type DamageOptions, reportDamage, type Sound } from "./sound.ts";
 
 /** One sample out of its bytes, at full scale 1. */
 type SampleReader = (view: DataView, at: number) => number;
@@ -42,8 +42,6 @@ export class WavReader {
   readonly sampleRate: number;
   /** Samples in each channel. */
   readonly nFrames: number;
-  /** What is wrong with the file though it can be read, with `damaged: "keep"`. */
-  readonly problems: readonly string[];
   readonly #source: ByteSource;
   readonly #layout: WavLayout;
 
@@ -51,17 +49,14 @@ export class WavReader {
    * Reads the header.
    *
    * @param source Stays in use; closing it is left to the caller
-   * @throws {SyntaxError} If this is no WAV file, in a format that is not read, or damaged and to be refused
+   * @throws {SyntaxError} If this is no WAV file, in a format that is not read, or damaged with no `onDamage`
    */
-  constructor(source: ByteSource, { damaged = "refuse" }: DamageOptions = {}) {
+  constructor(source: ByteSource, options: DamageOptions = {}) {
     const layout = readWavLayout(source);
-    if (damaged === "refuse" && layout.problems.length > 0) {
-      throw unreadable(`${layout.problems.join("; ")} (damaged: "keep" reads what is there)`);
-    }
+    for (const problem of layout.problems) reportDamage("WAV", problem, options);
     this.nChannels = layout.nChannels;
     this.sampleRate = layout.sampleRate;
     this.nFrames = Math.floor(layout.dataBytes / layout.blockAlign) * layout.framesPerBlock;
-    this.problems = layout.problems;
     this.#source = source;
     this.#layout = layout;
   }
