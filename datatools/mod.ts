@@ -33,6 +33,7 @@ export {
   type StateDict,
   type View,
 } from "./checkpoints/torch.ts";
+export * from "./audio/mod.ts";
 export * from "./midi/mod.ts";
 export {
   drawSpectrograms,

@@ -54,8 +54,8 @@ export async function decodeAudio(
 }
 
 /**
- * Like {@linkcode decodeAudio}, a piece at a time, so that the length of the sound does not matter to memory. All pieces
- * have the same rate and number of channels. Damage may be found at the end only.
+ * Like {@linkcode decodeAudio}, a piece at a time, so that the length of the sound does not matter to memory. All
+ * pieces have the same rate and number of channels. Damage may be found at the end only.
  *
  * @throws {SyntaxError} If it is no sound that is read, or is damaged with no `onDamage`
  * @throws {IoError} If it cannot be opened

@@ -1,4 +1,8 @@
-/** FLAC files: RFC 9639. The frames are decoded by a package, loaded on use; that all are there is checked here. @module */
+/**
+ * FLAC files: RFC 9639. The frames are decoded by a package, loaded on use; that all are there is checked here.
+ *
+ * @module
+ */
 import { bytesAt, type ByteSource } from "./byte_source.ts";
 import { type Decoded, guarded, release, toBlock } from "./packaged_decoder.ts";
 import { type DamageOptions, reportDamage, type Sound } from "./sound.ts";

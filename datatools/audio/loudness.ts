@@ -48,7 +48,7 @@ export class LoudnessMeter {
   #sum = 0;
   #inStep = 0;
 
-  /** @throws {RangeError} If the rate is below 4000 Hz */
+  /** A meter that has heard nothing. @throws {RangeError} If the rate is below 4000 Hz */
   constructor(sampleRate: number, nChannels: number) {
     if (!(sampleRate >= minSampleRate)) {
       throw new RangeError(

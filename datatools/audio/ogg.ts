@@ -1,6 +1,6 @@
 /**
- * Ogg files with Vorbis or Opus (RFC 7845). The packets are decoded by packages, loaded on use; that all pages are there
- * and whole is checked here.
+ * Ogg files with Vorbis or Opus (RFC 7845). The packets are decoded by packages, loaded on use; that all pages are
+ * there and whole is checked here.
  *
  * @module
  */
@@ -67,8 +67,9 @@ async function* vorbisBlocks(
 }
 
 /**
- * The bytes of pages, those of the first packets in one piece: three are headers and the next gives no sound, and before
- * there is sound the package answers with as many channels as stand in memory that nobody wrote. Fewer packets hold no sound.
+ * The bytes of pages, those of the first packets in one piece: three are headers and the next gives no sound, and
+ * before there is sound the package answers with as many channels as stand in memory that nobody wrote. Fewer packets
+ * hold no sound.
  */
 function* vorbisPieces(first: OggPage, pages: Iterable<OggPage>): Generator<Uint8Array> {
   let head: Uint8Array[] | undefined = [first.bytes];

@@ -1,6 +1,6 @@
 /**
- * Another sample rate, band-limited: a sinc under a Kaiser window at every phase that the two rates meet in; where those
- * are many, linear interpolation between the nearest: J. O. Smith, "Digital Audio Resampling", CCRMA, 2002.
+ * Another sample rate, band-limited: a sinc under a Kaiser window at every phase that the two rates meet in; where
+ * those are many, linear interpolation between the nearest: J. O. Smith, "Digital Audio Resampling", CCRMA, 2002.
  *
  * @module
  */
@@ -66,7 +66,7 @@ export function resampleSound({ channels, sampleRate }: Sound, to: number): Soun
   return { channels: channels.map((samples) => resample(samples, rates)), sampleRate: to };
 }
 
-/** {@linkcode resample} for sound that comes in pieces: all that is returned, joined, is the same, sample for sample. */
+/** {@linkcode resample} for sound that comes in pieces: what is returned, joined, is the same, sample for sample. */
 export class Resampler {
   readonly #rates: Rates;
   readonly #up: number;
@@ -79,7 +79,7 @@ export class Resampler {
   #nIn = 0;
   #nOut = 0;
 
-  /** @throws {RangeError} If a rate is not a whole number in 1..768000 Hz, or one is over 1000 times the other */
+  /** Makes the filters. @throws {RangeError} If the rates are none that {@linkcode resample} takes */
   constructor(rates: Rates) {
     checkRates(rates);
     const divisor = greatestDivisor(rates.from, rates.to);

@@ -1,6 +1,6 @@
 /**
- * WAV files in memory, written with 16-bit integers or 32-bit floats: the RIFF container of Microsoft and IBM, "Multimedia
- * Programming Interface and Data Specifications 1.0", 1991.
+ * WAV files in memory, written with integers of 16 or 24 bits or floats of 32: the RIFF container of Microsoft and
+ * IBM, "Multimedia Programming Interface and Data Specifications 1.0", 1991.
  *
  * @module
  */
@@ -19,8 +19,8 @@ export type { Sound } from "./sound.ts";
 
 /** How samples are stored. */
 export interface WavOptions {
-  /** 16: integers, what every player reads (the default); 32: floats, exact. */
-  bits?: 16 | 32;
+  /** 16: integers, what every player reads (the default); 24: finer ones; 32: floats, exact. */
+  bits?: 16 | 24 | 32;
 }
 
 const headerBytes = 44;
@@ -28,7 +28,7 @@ const formatPcm = 1;
 const formatFloat = 3;
 
 /**
- * Writes a WAV file. With 16 bits, samples outside -1..1 are clipped to full scale and never wrap around;
+ * Writes a WAV file. With 16 or 24 bits, samples outside -1..1 are clipped to full scale and never wrap around;
  * with 32 bits they are kept.
  *
  * @param channels 1 to 64 arrays of one length
@@ -61,13 +61,14 @@ export function encodeWav(
         "expected less than 4 GiB; write shorter pieces or use 16 bits",
     );
   }
-  const bytes = new Uint8Array(headerBytes + dataBytes);
+  const bytes = new Uint8Array(headerBytes + dataBytes + dataBytes % 2); // chunks end evenly
   const view = new DataView(bytes.buffer);
   writeHeader(view, { nChannels: channels.length, sampleRate, bits, dataBytes });
   for (let c = 0; c < channels.length; c++) {
     const offset = headerBytes + c * bits / 8;
-    if (bits === 16) writeIntegers(view, channels[c], offset, blockAlign);
-    else writeFloats(view, channels[c], offset, blockAlign);
+    if (bits === 32) writeFloats(view, channels[c], offset, blockAlign);
+    else if (bits === 24) writeLongIntegers(view, channels[c], offset, blockAlign);
+    else writeIntegers(view, channels[c], offset, blockAlign);
   }
   return bytes;
 }
@@ -120,11 +121,11 @@ function writeHeader(
   const { nChannels, sampleRate, bits, dataBytes } = format;
   const blockAlign = nChannels * bits / 8;
   writeTag(view, 0, "RIFF");
-  view.setUint32(4, headerBytes - 8 + dataBytes, true);
+  view.setUint32(4, headerBytes - 8 + dataBytes + dataBytes % 2, true);
   writeTag(view, 8, "WAVE");
   writeTag(view, 12, "fmt ");
   view.setUint32(16, 16, true);
-  view.setUint16(20, bits === 16 ? formatPcm : formatFloat, true);
+  view.setUint16(20, bits === 32 ? formatFloat : formatPcm, true);
   view.setUint16(22, nChannels, true);
   view.setUint32(24, sampleRate, true);
   view.setUint32(28, sampleRate * blockAlign, true);
@@ -136,9 +137,26 @@ function writeHeader(
 
 function writeIntegers(view: DataView, samples: Float32Array, offset: number, step: number): void {
   for (let i = 0; i < samples.length; i++) {
-    const scaled = Math.round(samples[i] * 32768);
-    view.setInt16(offset + i * step, Math.max(-32768, Math.min(32767, scaled)), true);
+    view.setInt16(offset + i * step, toInteger(samples[i], 32768), true);
   }
+}
+
+function writeLongIntegers(
+  view: DataView,
+  samples: Float32Array,
+  offset: number,
+  step: number,
+): void {
+  for (let i = 0; i < samples.length; i++) {
+    const value = toInteger(samples[i], 8388608);
+    view.setUint8(offset + i * step, value & 255);
+    view.setInt16(offset + i * step + 1, value >> 8, true);
+  }
+}
+
+/** Rounded, and clipped to -full..full - 1. */
+function toInteger(sample: number, full: number): number {
+  return Math.max(-full, Math.min(full - 1, Math.round(sample * full)));
 }
 
 function writeFloats(view: DataView, samples: Float32Array, offset: number, step: number): void {

@@ -21,26 +21,32 @@ Deno.test("encodeWav() in 32 bits and decodeWav() are inverse", () => {
   }));
 });
 
-Deno.test("encodeWav() in 16 bits keeps every sample within half a step, full scale within one", () => {
-  fc.assert(fc.property(sound, ({ channels, sampleRate }) => {
-    const back = decodeWav(encodeWav(channels, sampleRate));
-    equal(back.sampleRate, sampleRate);
-    for (const [c, samples] of channels.entries()) {
-      equal(back.channels[c].length, samples.length);
-      samples.forEach((value, i) => {
-        const error = Math.abs(back.channels[c][i] - value);
-        ok(error <= (value > 32767 / 32768 ? 1 : 0.5) / 32768 + 1e-7, `${value} off by ${error}`);
-      });
-    }
-  }));
-});
+for (const bits of [16, 24] as const) {
+  const full = 2 ** (bits - 1);
+  const top = Math.fround((full - 1) / full);
 
-Deno.test("encodeWav() clips at full scale and beyond, and never wraps", () => {
-  const loud = Float32Array.of(1, -1, 1.0001, -1.0001, 2, -2, 1e30, -1e30);
-  const { channels: [clipped] } = decodeWav(encodeWav([loud], 8000));
-  const top = 32767 / 32768;
-  deepEqual([...clipped], [top, -1, top, -1, top, -1, top, -1]);
-});
+  Deno.test(`encodeWav() in ${bits} bits keeps every sample within half a step, full scale within one`, () => {
+    fc.assert(fc.property(sound, ({ channels, sampleRate }) => {
+      const bytes = encodeWav(channels, sampleRate, { bits });
+      equal(bytes.length % 2, 0);
+      const back = decodeWav(bytes);
+      equal(back.sampleRate, sampleRate);
+      for (const [c, samples] of channels.entries()) {
+        equal(back.channels[c].length, samples.length);
+        samples.forEach((value, i) => {
+          const error = Math.abs(back.channels[c][i] - value);
+          ok(error <= (value > top ? 1 : 0.5) / full + 1e-7 / full, `${value} off by ${error}`);
+        });
+      }
+    }));
+  });
+
+  Deno.test(`encodeWav() in ${bits} bits clips at full scale and beyond, and never wraps`, () => {
+    const loud = Float32Array.of(1, -1, 1.0001, -1.0001, 2, -2, 1e30, -1e30);
+    const { channels: [clipped] } = decodeWav(encodeWav([loud], 8000, { bits }));
+    deepEqual([...clipped], [top, -1, top, -1, top, -1, top, -1]);
+  });
+}
 
 Deno.test("encodeWav() writes the header of the RIFF specification", () => {
   const bytes = encodeWav([Float32Array.of(0, 0.5), Float32Array.of(0, -0.5)], 44100);
