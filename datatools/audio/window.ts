@@ -25,7 +25,7 @@ const constants: Readonly<Record<WindowName, number>> = {
  * ```ts
  * import { windowOf } from "./window.ts";
  *
- * console.assert(windowOf("hann", 4).join() === "0,0.5,1,0.5");
+ * console.assert(windowOf("hann", 4)[2] === 1);
  * ```
  */
 export function windowOf(
