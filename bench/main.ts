@@ -1,6 +1,7 @@
 /**
  * `deno task bench [MODEL] [--backend B] [--threads N] [--runs N] [--profile] [--json]`: how fast a model is on this machine.
  * `deno task bench ops [--filter TEXT] ...`: how fast single operations are.
+ * `deno task bench audio [--filter TEXT] ...`: how fast sound becomes log-mels, and the way back.
  * `deno task bench soak [--minutes N] ...`: whether memory grows while a model trains and composes for N minutes.
  * `deno task bench report FILE...`: a Markdown table of what `--json` gave.
  *
@@ -12,6 +13,7 @@
  */
 import { parseArgs } from "../deps/std.ts";
 import { type BackendChoice, type BackendInfo, openBackend } from "../models/device/mod.ts";
+import { benchAudio } from "./audio.ts";
 import { benchConvVae } from "./conv_vae.ts";
 import { benchDispatches } from "./dispatches.ts";
 import { type Bench, lineOf, type Row, rowOf, tableOf } from "./figure.ts";
@@ -25,6 +27,7 @@ const benches: Readonly<Record<string, Bench>> = {
   conv_vae: benchConvVae,
   ops: benchOps,
   dispatches: benchDispatches,
+  audio: benchAudio,
 };
 
 interface Flags {
