@@ -1,5 +1,4 @@
 /** Files in, typed arrays out: MIDI, events, prepared sets, checkpoints, pictures and sound. @module */
-export { rootMeanSquare, spectralCentroid } from "./audio/descriptors.ts";
 export { griffinLim, type GriffinLimOptions } from "./audio/griffin_lim.ts";
 export { logMelOf, LogMelStream } from "./audio/log_mel.ts";
 export {
@@ -11,6 +10,7 @@ export {
   melToHz,
 } from "./audio/mel.ts";
 export { type Inversion, type InversionOptions, invertMel } from "./audio/mel_inversion.ts";
+export { spectralCentroid } from "./audio/spectral_centroid.ts";
 export { magnitudes, type Spectrum, Stft, type StftConfig, type Stretch } from "./audio/stft.ts";
 export { estimateTempo, type OnsetStrength, onsetStrength } from "./audio/tempo.ts";
 export { padWindow, type WindowName, windowOf, type WindowOptions } from "./audio/window.ts";

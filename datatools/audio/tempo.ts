@@ -1,6 +1,6 @@
 /** How fast music goes: Ellis 2007, Beat Tracking by Dynamic Programming, doi:10.1080/09298210701653344. @module */
 import { melConfigSchema } from "../../hparams/mel_config.ts";
-import { describingFrame } from "./descriptors.ts";
+import { describingFrame } from "./spectral_centroid.ts";
 import { RealFft } from "./fft.ts";
 import { logMelOf } from "./log_mel.ts";
 import { windowOf } from "./window.ts";

@@ -1,5 +1,7 @@
 /** Sound that writes, draws and plays itself. @module */
+import { mixToMono } from "../audio/mix.ts";
 import { encodeWav, type Sound, type WavOptions } from "../audio/wav.ts";
+import { drawSpectrograms, spectrogramOf, type SpectrogramOfOptions } from "../plot/spectrogram.ts";
 import { drawWaveform } from "../plot/waveform.ts";
 import { jupyterDisplay, type MimeBundle, playerTag, pngTag } from "./display.ts";
 
@@ -52,6 +54,17 @@ export class Audio {
   /** The waveform as a PNG file. */
   toPng(): Uint8Array {
     return drawWaveform(this, { title: this.title });
+  }
+
+  /**
+   * Levels in dB over seconds and Hz as a PNG file; of several channels, of their mean.
+   *
+   * @param options How the spectrogram is made; with `isLog` octaves are equally high
+   * @throws {RangeError} If there is no sample
+   */
+  toSpectrogramPng(options: Omit<SpectrogramOfOptions, "title"> = {}): Uint8Array {
+    const panel = spectrogramOf(mixToMono(this), this.sampleRate, options);
+    return drawSpectrograms([panel], { title: this.title });
   }
 
   /** What a notebook shows: waveform and player; a player only up to 16 MiB. */

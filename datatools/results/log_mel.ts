@@ -2,6 +2,7 @@
 import { griffinLim, type GriffinLimOptions } from "../audio/griffin_lim.ts";
 import { logMelOf } from "../audio/log_mel.ts";
 import { invertMel } from "../audio/mel_inversion.ts";
+import { mixToMono } from "../audio/mix.ts";
 import type { Sound } from "../audio/wav.ts";
 import { melAxis } from "../plot/frequency_axis.ts";
 import { drawSpectrograms, type SpectrogramPanel } from "../plot/spectrogram.ts";
@@ -88,7 +89,7 @@ export class LogMel {
           "resample it, or set sampleRate",
       );
     }
-    return new LogMel({ data: logMelOf(meanOf(channels), config), config, title });
+    return new LogMel({ data: logMelOf(mixToMono({ channels }), config), config, title });
   }
 
   /** The mels behind the logarithms, [nFrames, nMels]: magnitudes or powers, as `melPower` says. */
@@ -181,9 +182,4 @@ export function drawReconstruction(
     isDifference: true,
   };
   return drawSpectrograms([a, b, difference], { title });
-}
-
-function meanOf(channels: readonly Float32Array[]): Float32Array {
-  if (channels.length === 1) return channels[0];
-  return channels[0].map((_, i) => channels.reduce((sum, x) => sum + x[i], 0) / channels.length);
 }

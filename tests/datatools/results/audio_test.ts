@@ -1,4 +1,10 @@
-import { deepStrictEqual as deepEqual, ok, strictEqual as equal, throws } from "node:assert/strict";
+import {
+  deepStrictEqual as deepEqual,
+  notDeepStrictEqual,
+  ok,
+  strictEqual as equal,
+  throws,
+} from "node:assert/strict";
 import { decodeWav } from "../../../datatools/audio/wav.ts";
 import { Audio } from "../../../datatools/results/audio.ts";
 import { jupyterDisplay } from "../../../datatools/results/display.ts";
@@ -20,6 +26,23 @@ Deno.test("Audio shows itself in a notebook; long sound without a player", () =>
   ok(bundle["text/html"].includes("<audio controls"));
   const long = new Audio({ channels: [new Float32Array(9e6)], sampleRate: 8000 });
   ok(!long[jupyterDisplay]()["text/html"].includes("<audio"));
+});
+
+Deno.test("Audio.toSpectrogramPng() is a picture of the channels' mean", () => {
+  const stereo = new Audio({
+    channels: [sine, sine.map((sample) => -sample)],
+    sampleRate: 8000,
+    title: "Sine",
+  });
+  equal(readPng(audio.toSpectrogramPng()).width, 1000);
+  deepEqual(
+    new Audio({ ...audio, channels: [sine, sine] }).toSpectrogramPng(),
+    audio.toSpectrogramPng(),
+  );
+  notDeepStrictEqual(stereo.toSpectrogramPng(), audio.toSpectrogramPng());
+  notDeepStrictEqual(audio.toSpectrogramPng({ isLog: true }), audio.toSpectrogramPng());
+  const nothing = new Audio({ channels: [new Float32Array(0)], sampleRate: 8000 });
+  throws(() => nothing.toSpectrogramPng(), { name: "RangeError" });
 });
 
 Deno.test("Audio refuses no channels, and samples that are not finite when written", () => {

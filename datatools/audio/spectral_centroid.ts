@@ -1,12 +1,5 @@
-/** What a sound is like, in single numbers. @module */
+/** How bright a sound is. @module */
 import { Stft } from "./stft.ts";
-
-/** The root of the mean square, 0..1: 0.707 for a sine of full scale; 0 without samples. */
-export function rootMeanSquare(samples: Float32Array): number {
-  let sum = 0;
-  for (let t = 0; t < samples.length; t++) sum += samples[t] * samples[t];
-  return samples.length === 0 ? 0 : Math.sqrt(sum / samples.length);
-}
 
 /** The power of two nearest to 93 ms, 2048 at 22,050 Hz: what describes a sound needs frequencies more than times. */
 export function describingFrame(sampleRate: number): number {

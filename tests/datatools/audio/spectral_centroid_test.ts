@@ -1,17 +1,8 @@
 import { deepStrictEqual as deepEqual, ok, strictEqual as equal } from "node:assert/strict";
-import {
-  describingFrame,
-  rootMeanSquare,
-  spectralCentroid,
-} from "../../../datatools/audio/descriptors.ts";
+import { describingFrame, spectralCentroid } from "../../../datatools/audio/spectral_centroid.ts";
 
 const tone = (hz: number, rate: number, gain = 1) =>
   Float32Array.from({ length: 2 * rate }, (_, t) => gain * Math.sin(2 * Math.PI * hz * t / rate));
-
-Deno.test("rootMeanSquare() of a sine is its amplitude over the root of 2", () => {
-  ok(Math.abs(rootMeanSquare(tone(441, 22_050, 0.5)) - 0.5 / Math.SQRT2) < 1e-6);
-  deepEqual([rootMeanSquare(new Float32Array(9)), rootMeanSquare(new Float32Array(0))], [0, 0]);
-});
 
 Deno.test("spectralCentroid() of a sine is its frequency, at any rate and loudness", () => {
   for (const rate of [8000, 22_050, 44_100]) {
