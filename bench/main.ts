@@ -17,6 +17,7 @@ import { benchAudio } from "./audio.ts";
 import { benchConvVae } from "./conv_vae.ts";
 import { benchDispatches } from "./dispatches.ts";
 import { type Bench, lineOf, type Row, rowOf, tableOf } from "./figure.ts";
+import { benchMelGan } from "./mel_gan.ts";
 import { benchOps } from "./ops/mod.ts";
 import { benchPerformanceRnn, benchPerformanceRnnAttentive } from "./performance_rnn.ts";
 import { soak } from "./soak.ts";
@@ -24,6 +25,7 @@ import { soak } from "./soak.ts";
 const benches: Readonly<Record<string, Bench>> = {
   performance_rnn: benchPerformanceRnn,
   performance_rnn_attentive: benchPerformanceRnnAttentive,
+  mel_gan: benchMelGan,
   conv_vae: benchConvVae,
   ops: benchOps,
   dispatches: benchDispatches,

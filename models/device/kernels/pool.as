@@ -70,7 +70,7 @@ function run(control: usize, thread: i32, task: i32): void {
     case 24: return pixelNormTask(args, task);
     case 25: return layerNormTask(args, task);
     case 26: return layerNormGradTask(args, task);
-    case 27: return weightNormTask(args, task);
+    case 27: return weightNormTask(args, task, scratch);
     case 28: return elementTask(args, task);
     case 29: return mirrorPadTask(args, task);
     case 30: return poolTask(args, task);

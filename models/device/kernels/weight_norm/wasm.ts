@@ -5,8 +5,8 @@ import { registerKernel } from "../register.ts";
 import { weightGeometry } from "./geometry.ts";
 
 const elementsPerTask = 16_384;
-/** Neighbouring channels share the lines of a cache. */
-const channelsPerLine = 16;
+/** Neighbouring channels are read together, row by row: the more, the longer the runs of memory. */
+const leastChannels = 64;
 
 interface Tensors {
   readonly v: tf.TensorInfo;
@@ -18,7 +18,9 @@ interface Tensors {
 
 function run(heap: WasmHeap, { v, g, result, dw, dg }: Tensors, axis: number): void {
   const { outer, channels, inner } = weightGeometry(v.shape, axis);
-  const step = inner > 1 ? Math.ceil(elementsPerTask / (outer * inner)) : channelsPerLine;
+  const step = inner > 1
+    ? Math.ceil(elementsPerTask / (outer * inner))
+    : Math.max(leastChannels, 16 * Math.ceil(channels / 16 / heap.threads));
   heap.run(operations.weightNorm, Math.ceil(channels / step), [
     heap.address(v),
     heap.address(g),
