@@ -3,3 +3,4 @@ export { type FeatureMaps, MelGanDiscriminator } from "./discriminator.ts";
 export { MelGanGenerator } from "./generator.ts";
 export { discriminatorHinge, featureMatching, generatorHinge } from "./losses.ts";
 export { PeriodDiscriminator } from "./period_discriminator.ts";
+export { type LogMelFrames, MelGan, type VocodeOptions } from "./mel_gan.ts";
