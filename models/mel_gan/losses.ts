@@ -1,6 +1,6 @@
 /** The adversarial losses of MelGAN. @module */
 import { type Scalar, tf } from "../../deps/tf.ts";
-import { tidy } from "../nn/mod.ts";
+import { l1, tidy } from "../nn/mod.ts";
 import type { FeatureMaps } from "./discriminator.ts";
 
 /** The sum over discriminators of a mean over their last maps. */
@@ -37,7 +37,7 @@ export function featureMatching(
 ): Scalar {
   return tidy(() => {
     const distances = fake.flatMap((layers, d) =>
-      layers.slice(0, -1).map((map, i) => tf.mean(tf.abs(tf.sub(map, real[d]![i]!))))
+      layers.slice(0, -1).map((map, i) => l1(map, real[d]![i]!))
     );
     const counted = fake[0]!.length - 2; // the first layer and the strided ones
     const weight = 4 / counted / fake.length;

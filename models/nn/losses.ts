@@ -5,6 +5,11 @@ import { softmaxCrossEntropy } from "../device/mod.ts";
 /** Named terms of a loss, each a scalar that is not yet weighted. */
 export type Losses = Record<string, Scalar>;
 
+/** The mean of |a - b|: between log-mels, the reconstruction loss of HiFi-GAN (Kong et al. 2020, arXiv:2010.05646, eq. 5). */
+export function l1(a: Tensor, b: Tensor): Scalar {
+  return tf.tidy(() => tf.mean(tf.abs(tf.sub(a, b))) as Scalar);
+}
+
 /**
  * Mean cross entropy of classes, in nats: PyTorch's `cross_entropy`.
  *

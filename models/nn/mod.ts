@@ -16,8 +16,9 @@ export {
 } from "./init.ts";
 export { LayerNorm } from "./layer_norm.ts";
 export { affine, Linear } from "./linear.ts";
-export { crossEntropy, crossEntropyPerRow, type Losses } from "./losses.ts";
+export { crossEntropy, crossEntropyPerRow, l1, type Losses } from "./losses.ts";
 export { checkStateDict, inferencePass, Module, Parameter, type Pass } from "./module.ts";
 export { checkShape, sizeOf } from "./shape.ts";
+export { StftLoss } from "./stft_loss.ts";
 export { tidy } from "./tidy.ts";
 export { Filtered, type FilterOptions, removeWeightNorm } from "./weight_norm.ts";
