@@ -14,7 +14,7 @@ import {
 } from "../models/mel_gan/mod.ts";
 import { inferencePass, type Losses, type Module } from "../models/nn/mod.ts";
 import { Adam } from "../supervisors/optimizers/adam.ts";
-import { gradientsOf } from "../supervisors/supervisor.ts";
+import { gradientsOf } from "../supervisors/gradients.ts";
 import type { BenchSettings, Figure } from "./figure.ts";
 import { memoryFigures, timed } from "./measure.ts";
 import { isSlow, measurePeaks, peakFigures, rateFigure } from "./ops/peaks.ts";
