@@ -13,6 +13,7 @@ export type AudioFormat = "WAV" | "FLAC" | "MP3" | "Ogg";
 
 /**
  * Reads a whole sound: WAV (see {@linkcode WavReader}), FLAC, MP3, Ogg Vorbis or Ogg Opus, whatever its name says.
+ * It takes 8 bytes a sample; {@linkcode decodeBlocks} is for sound of hours.
  *
  * @param source A path, an address, or the bytes
  * @throws {SyntaxError} If it is none of these, is damaged with no `onDamage`, or has no samples
@@ -40,17 +41,13 @@ export async function decodeAudio(
     checkSampleCount("sound", nFrames * block.channels.length);
   }
   if (nFrames === 0) throw new SyntaxError("Cannot read sound: it has no samples");
-  const [{ channels: { length: nChannels }, sampleRate }] = blocks;
-  const channels = Array.from({ length: nChannels }, (_, c) => {
-    const samples = new Float32Array(nFrames);
-    let at = 0;
-    for (const { channels } of blocks) {
-      samples.set(channels[c], at);
-      at += channels[c].length;
-    }
-    return samples;
-  });
-  return { channels, sampleRate };
+  const channels = blocks[0].channels.map(() => new Float32Array(nFrames));
+  let at = 0;
+  for (const block of blocks) {
+    for (const [c, samples] of channels.entries()) samples.set(block.channels[c], at);
+    at += block.channels[0].length;
+  }
+  return { channels, sampleRate: blocks[0].sampleRate };
 }
 
 /**
