@@ -19,8 +19,8 @@ const tiny = 2 ** -126;
 
 /**
  * Finds a sound whose magnitudes come near to `magnitude`: each round keeps the phases of the sound that it has and
- * puts the wanted magnitudes in, with the momentum of librosa's `griffinlim`. Holds three arrays as large as
- * `magnitude`, which is 32 MB a minute at MelGAN's front end.
+ * puts the wanted magnitudes in, with the momentum of librosa's `griffinlim`. Holds two arrays as large as
+ * `magnitude`, which is 21 MB a minute at MelGAN's front end.
  *
  * @param magnitude [frames, nFft / 2 + 1], row by row
  * @param config How the sound is cut into frames
