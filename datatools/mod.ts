@@ -1,19 +1,4 @@
 /** Files in, typed arrays out: MIDI, events, prepared sets, checkpoints, pictures and sound. @module */
-export { griffinLim, type GriffinLimOptions } from "./audio/griffin_lim.ts";
-export { logMelOf, LogMelStream } from "./audio/log_mel.ts";
-export {
-  type FilterbankConfig,
-  hzToMel,
-  MelBands,
-  melCorners,
-  melFilterbank,
-  melToHz,
-} from "./audio/mel.ts";
-export { type Inversion, type InversionOptions, invertMel } from "./audio/mel_inversion.ts";
-export { spectralCentroid } from "./audio/spectral_centroid.ts";
-export { magnitudes, type Spectrum, Stft, type StftConfig, type Stretch } from "./audio/stft.ts";
-export { estimateTempo, type OnsetStrength, onsetStrength } from "./audio/tempo.ts";
-export { padWindow, type WindowName, windowOf, type WindowOptions } from "./audio/window.ts";
 export {
   CheckpointError,
   decodeSafetensors,
