@@ -1,9 +1,12 @@
 /** What the workers of a preparation can do, by the kind of set. @module */
+import type { AudioSettings } from "./datasets/audio_manifest.ts";
 import type { PrepareSettings } from "./datasets/manifest.ts";
+import { type ClipResult, encodeClip } from "./prepare_clip.ts";
 import { encodePiece, type EncodeResult } from "./prepare_piece.ts";
 
 interface Encodings {
   midi: { settings: PrepareSettings; result: EncodeResult };
+  audio: { settings: AudioSettings; result: ClipResult };
 }
 
 /** Which encoder. */
@@ -30,6 +33,7 @@ type Encoder<Kind extends EncodeKind> = (
 
 const encoders: { readonly [Kind in EncodeKind]: Encoder<Kind> } = {
   midi: encodePiece,
+  audio: encodeClip,
 };
 
 /** Encodes one file; what is wrong with its bytes becomes a reason. */
