@@ -19,7 +19,9 @@ import {
   hparamFlags,
   modelFlag,
   needs,
+  ownedBy,
   pairs,
+  prepareKinds,
   programsFlag,
   samplingFlags,
   text,
@@ -83,15 +85,25 @@ const commands: Readonly<Record<string, Command>> = {
     run: async (flags, terminal) => (await import("./cli/data.ts")).download(flags, terminal),
   }),
   "data prepare": command({
-    summary: "Turn a folder of MIDI files into a prepared set",
+    summary: "Turn a folder of MIDI or audio files into a prepared set",
     positional: ["source"],
     flags: z.strictObject({
-      source: text("DIR", "folder of .mid and .midi files; folders in it are searched too"),
+      source: text("DIR", "folder of the files; folders in it are searched too"),
       out: text("DIR", "folder of the prepared set"),
-      kind: z.enum(["midi"]).default("midi").describe("what the files are"),
-      codec: codecSchema,
-      sustain: z.boolean().default(true).describe("do not let the sustain pedal lengthen notes"),
+      kind: z.enum(["midi", "audio"]).default("midi")
+        .describe("what the files are: .mid and .midi, or .wav, .flac, .mp3, .ogg and .opus"),
+      codec: codecSchema.removeDefault().optional()
+        .describe(`midi: ${codecSchema.description}; default: corrected`),
+      sustain: z.boolean().default(true)
+        .describe("midi: do not let the sustain pedal lengthen notes"),
       ...programsFlag,
+      sampleRate: count(4000, 768_000, "audio: rate of the set in Hz; default: 22050").optional(),
+      normalise: z.enum(["peak", "none"]).optional()
+        .describe("audio: bring the highest sample of each file to 0.95, or not; default: peak"),
+      minSeconds: z.number().min(0).max(3600).optional().meta({
+        placeholder: "S",
+        description: "audio: leave out shorter files; default: 0.5",
+      }),
       validFraction: z.number().min(0).lt(1).default(0.1).meta({
         placeholder: "F",
         description: "share of the pieces kept for validation",
@@ -101,8 +113,11 @@ const commands: Readonly<Record<string, Command>> = {
         .describe("replace a set made from other files or with other settings"),
       ...dryRunFlag,
       ...commonFlags,
-    }),
-    examples: ["data prepare my-midis --out data/mine"],
+    }).check(ownedBy("kind", prepareKinds)),
+    examples: [
+      "data prepare my-midis --out data/mine",
+      "data prepare recordings --kind audio --out data/sound --min-seconds 2",
+    ],
     permissions: {
       read: ["SOURCE", "OUT"],
       write: ["OUT"],
@@ -111,14 +126,22 @@ const commands: Readonly<Record<string, Command>> = {
     run: async (flags, terminal) => (await import("./cli/data.ts")).prepare(flags, terminal),
   }),
   "data info": command({
-    summary: "Show what a prepared set, or one MIDI file, holds",
+    summary: "Show what a prepared set, or one MIDI or audio file, holds",
     positional: ["source"],
     flags: z.strictObject({
-      source: text("DIR|F.mid", "a prepared set or a MIDI file"),
-      out: text("F.png", "write the piano roll of the MIDI file").optional(),
+      source: text("DIR|F", "a prepared set, or a MIDI or audio file"),
+      out: text(
+        "F.png",
+        "draw it: a MIDI file's piano roll, a sound and its spectrogram, an audio set's figures; " +
+          "add --allow-write of the folder",
+      ).optional(),
       ...commonFlags,
     }),
-    examples: ["data info data/mine", "data info song.mid --out song.png"],
+    examples: [
+      "data info data/mine",
+      "data info song.mid --out song.png",
+      "data info data/sound --out sound.png",
+    ],
     permissions: { read: ["SOURCE"], line: "data info SOURCE" },
     run: async (flags, terminal) => (await import("./cli/data.ts")).info(flags, terminal),
   }),

@@ -1,9 +1,25 @@
 /** The `data` commands: download, prepare, info. @module */
+import { AUDIO_FORMAT } from "../datatools/datasets/audio_manifest.ts";
 import { readManifest } from "../datatools/datasets/manifest.ts";
+import { readSetFormat, type SetKind } from "../datatools/datasets/set_manifest.ts";
 import { downloadDataset, type DownloadName, downloadSources } from "../datatools/download.ts";
 import { describeMidi, describeSet, drawMidi, formatMidi, formatSet } from "../datatools/info.ts";
+import {
+  describeAudio,
+  drawAudio,
+  formatAudio,
+  isAudioFile,
+} from "../datatools/info_audio_file.ts";
+import { describeAudioSet, drawAudioSet, formatAudioSet } from "../datatools/info_audio_set.ts";
 import { pathKind, walkFiles, writeAtomic } from "../datatools/io.ts";
-import { prepareMidi, type PrepareOptions } from "../datatools/prepare.ts";
+import {
+  audioExtensions,
+  prepareAudio,
+  type PrepareAudioOptions,
+  prepareMidi,
+  type PrepareOptions,
+  type PrepareProgress,
+} from "../datatools/prepare.ts";
 import { ProgressBar } from "../supervisors/logging/console.ts";
 import type { Outcome, Terminal } from "../supervisors/outcome.ts";
 
@@ -15,8 +31,11 @@ export interface DownloadFlags {
   readonly quiet?: boolean;
 }
 
-/** The flags of `data prepare`. */
-export interface PrepareFlags extends Omit<PrepareOptions, "onProgress"> {
+/** The flags of `data prepare`; those of the other kind are not given. */
+export interface PrepareFlags
+  extends Omit<PrepareOptions & PrepareAudioOptions, "onProgress" | "programs"> {
+  readonly kind: SetKind;
+  readonly programs?: number[];
   readonly dryRun?: boolean;
   readonly quiet?: boolean;
 }
@@ -51,44 +70,86 @@ export async function download(flags: DownloadFlags, terminal: Terminal): Promis
   };
 }
 
-/** Turns a folder of MIDI files into a prepared set. */
+/** Turns a folder of MIDI or audio files into a prepared set. */
 export async function prepare(flags: PrepareFlags, _terminal: Terminal): Promise<Outcome> {
-  const { dryRun, quiet, ...options } = flags;
+  const { dryRun, quiet, kind, ...options } = flags;
   const { source, out } = options;
   if (dryRun) {
-    const files = await walkFiles(source, { extensions: [".mid", ".midi"] });
-    const text = `Would prepare ${files.length} MIDI files of ${source} into ${out}`;
-    return { text, data: { source, out, files: files.length } };
+    const extensions = kind === "midi" ? [".mid", ".midi"] : audioExtensions;
+    const { length } = await walkFiles(source, { extensions });
+    const noun = kind === "midi" ? "MIDI" : "audio";
+    const text = `Would prepare ${length} ${noun} files of ${source} into ${out}`;
+    return { text, data: { source, out, files: length } };
   }
   using bar = quiet ? undefined : new ProgressBar({ label: `Preparing ${source}` });
-  const manifest = await prepareMidi({
-    ...options,
-    onProgress: ({ done, total }) => bar?.update(done, total),
-  });
+  const onProgress = ({ done, total }: PrepareProgress) => bar?.update(done, total);
+  const { manifest, amount } = await prepareKind(kind, { ...options, onProgress });
   const { totals, skipped } = manifest;
   const text = [
     ...skipped.map(({ file, reason }) => `skipped: ${file}: ${reason}`),
     `${totals.pieces} pieces (${totals.train} to train, ${totals.valid} to validate), ` +
-    `${totals.notes} notes, ${totals.events} events, ${hours(totals.seconds)}, ` +
-    `${skipped.length} files skipped: ${out}`,
+    `${amount}, ${hours(totals.seconds)}, ${skipped.length} files skipped: ${out}`,
   ].join("\n");
   return { text, data: { out, totals, skipped } };
 }
 
-/** Shows what a prepared set or a MIDI file holds; with `out`, draws the piano roll of the file. */
-export async function info({ source, out }: InfoFlags, _terminal: Terminal): Promise<Outcome> {
+/** Prepares files of one kind; `amount` tells how much they hold. */
+async function prepareKind(kind: SetKind, options: PrepareOptions & PrepareAudioOptions) {
+  const { sampleRate, normalise, minSeconds, codec, sustain, programs, ...shared } = options;
+  if (kind === "midi") {
+    const manifest = await prepareMidi({ ...shared, codec, sustain, programs });
+    const { notes, events } = manifest.totals;
+    return { manifest, amount: `${notes} notes, ${events} events` };
+  }
+  const manifest = await prepareAudio({ ...shared, sampleRate, normalise, minSeconds });
+  return { manifest, amount: `mono at ${manifest.sampleRate} Hz` };
+}
+
+/** Shows what a prepared set, a MIDI file or an audio file holds; with `out`, draws it. */
+export async function info({ source, out }: InfoFlags, terminal: Terminal): Promise<Outcome> {
   if (await pathKind(source) === "directory") {
-    await readManifest(source); // says what a folder without one is
-    if (out !== undefined) {
-      throw new RangeError(
-        `Cannot draw "${source}": it is a folder; --out takes the piano roll of one MIDI file`,
-      );
-    }
-    const set = await describeSet(source);
-    return { text: formatSet(set), data: set };
+    return await readSetFormat(source) === AUDIO_FORMAT
+      ? await audioSetInfo(source, out, terminal)
+      : await midiSetInfo(source, out);
+  }
+  if (isAudioFile(source)) {
+    const audio = await describeAudio(source);
+    if (out !== undefined) await writeAtomic(out, await drawAudio(source));
+    return told(formatAudio(audio), audio, { picture: out });
   }
   const midi = await describeMidi(source);
   if (out !== undefined) await writeAtomic(out, await drawMidi(source));
-  const text = formatMidi(midi) + (out === undefined ? "" : `\npiano roll: ${out}`);
-  return { text, data: { ...midi, pianoRoll: out } };
+  return told(formatMidi(midi), midi, { pianoRoll: out });
+}
+
+async function midiSetInfo(source: string, out: string | undefined): Promise<Outcome> {
+  await readManifest(source); // says what is wrong before what is asked
+  if (out !== undefined) {
+    throw new RangeError(
+      `Cannot draw "${source}": it is a set of MIDI; --out takes the picture of a file or an audio set`,
+    );
+  }
+  const set = await describeSet(source);
+  return { text: formatSet(set), data: set };
+}
+
+async function audioSetInfo(
+  source: string,
+  out: string | undefined,
+  terminal: Terminal,
+): Promise<Outcome> {
+  using bar = terminal.interactive ? new ProgressBar({ label: `Reading ${source}` }) : undefined;
+  const set = await describeAudioSet(source, (done, total) => bar?.update(done, total));
+  if (out !== undefined) await writeAtomic(out, drawAudioSet(set));
+  return told(formatAudioSet(set), set, { picture: out });
+}
+
+/** A description, with the picture that was drawn of it. */
+function told(text: string, data: object, picture: Record<string, string | undefined>): Outcome {
+  const [[name, path]] = Object.entries(picture);
+  const words = name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+  return {
+    text: path === undefined ? text : `${text}\n${words}: ${path}`,
+    data: { ...data, ...picture },
+  };
 }

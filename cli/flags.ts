@@ -110,6 +110,12 @@ export const programsFlag = {
   }),
 };
 
+/** Flags of `data prepare` that go with one kind of files; a sustain that is off counts as given. */
+export const prepareKinds = {
+  midi: ["codec", "sustain", "programs"],
+  audio: ["sampleRate", "normalise", "minSeconds"],
+} as const;
+
 const key = z.string().superRefine((name, context) => {
   try {
     parseKey(name);
@@ -154,6 +160,20 @@ export function exclusive(pairs: readonly (readonly [string, string])[]): Check 
       path: [],
       message: `${first} and ${second} exclude each other; give one`,
     });
+  };
+}
+
+/** Refuses flags that only mean something with another value of `flag`. */
+export function ownedBy(flag: string, owners: Readonly<Record<string, readonly string[]>>): Check {
+  return ({ value, issues }) => {
+    for (const [owner, names] of Object.entries(owners)) {
+      if (owner === value[flag]) continue;
+      const name = names.find((each) => value[each] !== undefined && value[each] !== true);
+      if (name === undefined) continue;
+      const option = `--${value[name] === false ? "no-" : ""}${kebabCase(name)}`;
+      const message = `${option} goes with --${kebabCase(flag)} ${owner}, found ${value[flag]}`;
+      issues.push({ code: "custom", input: value[name], path: [], message });
+    }
   };
 }
 

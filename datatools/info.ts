@@ -1,6 +1,7 @@
 /** What a prepared set or a MIDI file holds, as plain values and as text. @module */
 import type { Manifest, SkippedFile, Split } from "./datasets/manifest.ts";
 import { PerformanceDataset } from "./datasets/performance.ts";
+import { bars, formatSkipped, formatTime } from "./info_text.ts";
 import { readBytes } from "./io.ts";
 import { COMPRESSED_DIM } from "./midi/control_codec.ts";
 import { countOutsideKeys, decodeEvents } from "./midi/event_codec.ts";
@@ -92,7 +93,6 @@ export interface MidiDescription {
 }
 
 const MINUTE_EDGES = [1, 2, 3, 5, 10, 20, 40];
-const BAR_WIDTH = 40;
 const PITCH_NAMES = ["C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B"];
 
 /**
@@ -312,27 +312,10 @@ function formatParts({ parts }: SetDescription): string[] {
   );
 }
 
-function formatSkipped(skipped: readonly SkippedFile[]): string[] {
-  if (skipped.length === 0) return ["no file was left out"];
-  const lines = skipped.map(({ file, reason }) => `  ${file}: ${reason}`);
-  return [`${skipped.length} files were left out`, ...lines];
-}
-
 function formatInstrument({ name, track, program, channel, notes, drums }: Instrument): string {
   const what = drums ? `${name} (drums, left out)` : `${name} (program ${program})`;
   const named = track ? `, track "${track}"` : "";
   return `  ${what}, channel ${channel + 1}${named}: ${notes} notes`;
-}
-
-/** A title and one line with a bar for each row, as long as its share of the largest. */
-function bars(title: string, rows: readonly (readonly [string, number])[]): string[] {
-  const most = Math.max(1, ...rows.map(([, n]) => n));
-  const labelWidth = Math.max(...rows.map(([label]) => label.length));
-  const lines = rows.map(([label, n]) => {
-    const bar = "#".repeat(Math.ceil((n / most) * BAR_WIDTH));
-    return `  ${label.padStart(labelWidth)} ${String(n).padStart(10)} ${bar}`.trimEnd();
-  });
-  return [title, ...lines, ""];
 }
 
 function octaves(pitches: readonly number[]): [string, number][] {
@@ -360,12 +343,4 @@ function lessThan(minutes: number | null): string {
 
 function pitchName(pitch: number): string {
   return `${PITCH_NAMES[pitch % 12]}${Math.floor(pitch / 12) - 1} (${pitch})`;
-}
-
-/** `h:mm:ss`, or `m:ss` below an hour. */
-function formatTime(seconds: number): string {
-  const whole = Math.round(seconds);
-  const [h, m, s] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
-  const two = (n: number) => String(n).padStart(2, "0");
-  return h > 0 ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`;
 }

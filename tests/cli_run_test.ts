@@ -12,6 +12,7 @@ import {
   toFloat32,
 } from "../datatools/checkpoints/safetensors.ts";
 import { testFolder, writePieces } from "./support/midi_fixtures.ts";
+import { writeSounds } from "./support/sound_fixtures.ts";
 import { finish, type Finished, runCli, runDeno, startDeno } from "./support/run_cli.ts";
 import { torchCheckpoint } from "./support/torch_file.ts";
 
@@ -120,6 +121,19 @@ Deno.test("cli: evaluate prints tables, and draws where it may write and is give
   }
   ok(stdout.split("\n").every((line) => line.length <= 100), "fits a terminal");
   deepEqual(await filesIn(OUT), ["distributions.png"]);
+});
+
+Deno.test("cli: audio is prepared and described with exactly the flags that help prints", async () => {
+  await using folder = await testFolder();
+  const [SOURCE, OUT] = ["sounds", "set"].map((name) => `${folder.path}/${name}`);
+  await writeSounds(SOURCE, 3);
+  const flags = ["--kind", "audio", "--workers", "2"];
+  const prepared = await run(await printedLine("data prepare", { SOURCE, OUT }), flags);
+  strictEqual(prepared.code, 0, prepared.stderr);
+  deepEqual(await filesIn(OUT), ["audio.i16", "manifest.json"]);
+  const described = await run(await printedLine("data info", { SOURCE: OUT }));
+  strictEqual(described.code, 0, described.stderr);
+  match(described.stdout, /mono at 22050 Hz, peaks at 0.95/);
 });
 
 Deno.test("cli: the codec magenta is prepared, described, trained, played and measured", async () => {

@@ -1,6 +1,7 @@
 /** The command line as a person meets it: in a process of its own. @module */
 import { deepStrictEqual as deepEqual, match, ok, strictEqual } from "node:assert/strict";
 import { testFolder, writePieces } from "./support/midi_fixtures.ts";
+import { writeSounds } from "./support/sound_fixtures.ts";
 import { type Finished, runCli, runDeno } from "./support/run_cli.ts";
 
 const root = new URL("../", import.meta.url);
@@ -132,6 +133,58 @@ Deno.test("cli: data prepare and data info count what a folder holds", async () 
   deepEqual([...(await Deno.readFile(`${path}/roll.png`)).slice(1, 4)], [80, 78, 71]);
   strictEqual(raw.code, 1);
   ok(raw.stderr.length > 0);
+});
+
+Deno.test("cli: data prepare --kind audio and data info describe what a folder holds, and draw it", async () => {
+  await using folder = await testFolder();
+  const { path } = folder;
+  await writeSounds(`${path}/sounds`, 4);
+  await Deno.writeFile(`${path}/sounds/broken.flac`, new Uint8Array(8));
+  const allowed = [`--allow-read=${path}`, `--allow-write=${path}`];
+  const prepare = ["data", "prepare", `${path}/sounds`, "--kind", "audio", "--out", `${path}/set`];
+  const planned = await runCli([...prepare, "--dry-run"], allowed);
+  match(planned.stdout, /Would prepare 5 audio files/);
+  const options = ["--sample-rate", "16000", "--normalise", "none", "--min-seconds", "1.05"];
+  const prepared = await runCli([...prepare, ...options], allowed);
+  strictEqual(prepared.code, 0, prepared.stderr);
+  match(prepared.stdout, /skipped: sound-00.wav: too short: 1.00 s, at least 1.05 s are needed/);
+  match(
+    prepared.stdout,
+    /3 pieces \(2 to train, 1 to validate\), mono at 16000 Hz, .* 2 files skip/,
+  );
+  const info = (source: string, ...more: string[]) =>
+    runCli(["data", "info", `${path}/${source}`, ...more], allowed);
+  const [set, json, file] = await Promise.all([
+    info("set", "--out", `${path}/set.png`),
+    info("set", "--json"),
+    info("sounds/sound-03.wav", "--out", `${path}/file.png`),
+  ]);
+  match(set.stdout, /^all +3 +57600 +0\.00$/m);
+  match(set.stdout, /picture: .*set.png/);
+  strictEqual(JSON.parse(json.stdout).parts.all.samples, 57600);
+  match(file.stdout, /WAV, .*\nduration {2}1.30 s\nrate {6}22050 Hz, 1 channel/);
+  for (const name of ["set", "file"]) {
+    deepEqual([...(await Deno.readFile(`${path}/${name}.png`)).slice(1, 4)], [80, 78, 71]);
+  }
+});
+
+Deno.test("cli: data prepare refuses the flags of another kind", async () => {
+  const prepare = "data prepare a --out b";
+  const lines: [string, RegExp][] = [
+    ["--kind audio --codec corrected", /--codec goes with --kind midi, found audio/],
+    ["--kind audio --no-sustain", /--no-sustain goes with --kind midi, found audio/],
+    ["--kind audio --programs 0", /--programs goes with --kind midi/],
+    ["--sample-rate 16000", /--sample-rate goes with --kind audio, found midi/],
+    ["--normalise none", /--normalise goes with --kind audio/],
+    ["--kind midi --min-seconds 2", /--min-seconds goes with --kind audio/],
+    ["--kind audio --sample-rate 20", /expected an integer >= 4000 and <= 768000/],
+    ["--kind sound", /expected midi or audio/],
+  ];
+  const finished = await runAll(lines.map(([flags]) => `${prepare} ${flags}`));
+  finished.forEach(({ code, stderr }, i) => {
+    strictEqual(code, 2, stderr);
+    match(stderr, lines[i][1]);
+  });
 });
 
 Deno.test("cli: doctor without an adapter exits 0 and says what to install", async () => {

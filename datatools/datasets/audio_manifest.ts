@@ -1,8 +1,8 @@
 /**
  * What a folder of prepared audio holds: `manifest.json` beside `audio.i16`, all pieces end to end, mono at one
- * rate, each sample two bytes, the low one first. 16 bits and not floats: half the disk and cache for the same
- * music. Rounding adds noise at -98 dB of full scale, below that of the recordings that are trained on, and
- * 2000 times below the floor that log-mels are cut at where they are loud enough to be heard.
+ * rate, each sample two bytes, the low one first. 16 bits and not floats: half the bytes on the disk and in its
+ * cache. Their rounding adds 7e-6 to the mel magnitudes of the default config on average, less than the 1e-5
+ * that log-mels are cut off at.
  *
  * @module
  */

@@ -102,6 +102,16 @@ export class Canvas {
     }
   }
 
+  /** Copies another picture to a place; what does not fit is left out. */
+  paste(picture: Canvas, { x, y }: Point): void {
+    const width = Math.min(picture.width, this.width - x);
+    for (let row = 0; row < Math.min(picture.height, this.height - y); row++) {
+      const from = row * picture.width * 3;
+      const pixels = picture.rgb.subarray(from, from + width * 3);
+      this.rgb.set(pixels, ((y + row) * this.width + x) * 3);
+    }
+  }
+
   /** The picture as a PNG file. */
   toPng(): Uint8Array<ArrayBuffer> {
     return encodePng(this.width, this.height, this.rgb);

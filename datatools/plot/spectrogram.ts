@@ -64,6 +64,14 @@ export function drawSpectrograms(
   panels: readonly SpectrogramPanel[],
   options: SpectrogramOptions = {},
 ): Uint8Array<ArrayBuffer> {
+  return paintSpectrograms(panels, options).toPng();
+}
+
+/** The picture of {@linkcode drawSpectrograms}, to draw on. @throws Like it */
+export function paintSpectrograms(
+  panels: readonly SpectrogramPanel[],
+  options: SpectrogramOptions = {},
+): Canvas {
   if (panels.length === 0) {
     throw new RangeError("Cannot draw 0 spectrograms: expected at least one");
   }
@@ -93,7 +101,7 @@ export function drawSpectrograms(
     const x = width - (shown.length - i) * scaleWidth + 8;
     drawScale(canvas, { x, y: top, width: 14, height: inner.height }, scale);
   });
-  return canvas.toPng();
+  return canvas;
 }
 
 /** How the spectrogram of a sound is made. */

@@ -41,10 +41,15 @@ const colors = {
  * console.assert(png.length > 1000);
  * ```
  */
-export function drawWaveform(
+export function drawWaveform(sound: Sound, options: WaveformOptions = {}): Uint8Array<ArrayBuffer> {
+  return paintWaveform(sound, options).toPng();
+}
+
+/** The picture of {@linkcode drawWaveform}, to draw on. @throws {TypeError} If there are no channels */
+export function paintWaveform(
   { channels, sampleRate }: Sound,
   options: WaveformOptions = {},
-): Uint8Array<ArrayBuffer> {
+): Canvas {
   if (channels.length === 0) {
     throw new TypeError("Cannot draw a waveform: found 0 channels, expected at least one");
   }
@@ -63,7 +68,7 @@ export function drawWaveform(
     drawChannel(canvas, frame, samples);
   }
   drawTimeLabels(canvas, { ...inner, y: 0, height }, channels[0].length / sampleRate);
-  return canvas.toPng();
+  return canvas;
 }
 
 function timeTicks(width: number, seconds: number): number[] {

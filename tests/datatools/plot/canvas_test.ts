@@ -68,3 +68,11 @@ Deno.test("fitText() cuts text to its room and marks the cut", () => {
 Deno.test("Canvas refuses sizes without bound", () => {
   throws(() => new Canvas(1e6, 1e6), { name: "RangeError" });
 });
+
+Deno.test("Canvas.paste() copies a picture to a place and leaves out what does not fit", () => {
+  const canvas = new Canvas(5, 4), small = new Canvas(3, 3, [1, 2, 3]);
+  canvas.paste(small, { x: 1, y: 2 });
+  canvas.paste(small, { x: 4, y: 0 });
+  const isPasted = Array.from({ length: 20 }, (_, i) => canvas.rgb[3 * i] === 1 ? 1 : 0);
+  deepEqual(isPasted.join(""), "00001" + "00001" + "01111" + "01110");
+});
