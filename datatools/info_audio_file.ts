@@ -1,6 +1,6 @@
 /** What an audio file holds, as plain values, as text and as a picture. @module */
 import { decodeBlocks, detectFormat } from "./audio/decode.ts";
-import { spectralCentroid } from "./audio/descriptors.ts";
+import { spectralCentroid } from "./audio/spectral_centroid.ts";
 import { LoudnessMeter } from "./audio/loudness.ts";
 import { mixToMono } from "./audio/mix.ts";
 import { peakDb } from "./audio/normalise.ts";

@@ -1,5 +1,5 @@
 /** What a prepared audio set holds, as plain values, as text and as a picture. @module */
-import { spectralCentroid } from "./audio/descriptors.ts";
+import { spectralCentroid } from "./audio/spectral_centroid.ts";
 import { estimateTempo } from "./audio/tempo.ts";
 import { AudioDataset } from "./datasets/audio.ts";
 import type { AudioManifest, AudioPiece, AudioSettings } from "./datasets/audio_manifest.ts";
