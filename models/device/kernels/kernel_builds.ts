@@ -2,10 +2,10 @@
 // deno-fmt-ignore-file
 /** The builds of the wasm kernels: the first 12 digits of the SHA-256 of each binary. */
 export const kernelBuilds = {
-  "shared-relaxed": "44a165e57dfd",
-  "shared": "cd676d256435",
-  "plain-relaxed": "9124e27f88dd",
-  "plain": "5f6f21b8f148",
+  "shared-relaxed": "0b253b9ff011",
+  "shared": "06f1da316616",
+  "plain-relaxed": "0cc4d4ff363f",
+  "plain": "c0e09492c30b",
 } as const;
 
 /** The memory a build works on, and whether it multiplies and adds in one instruction. */

@@ -6,6 +6,7 @@ import { placePixels } from "./pixels";
 import { tile1, tile4, tile8 } from "./tile";
 
 const PIXELS: i32 = 6; // of a tile
+const BESIDE: i32 = 8; // panels that are packed together
 const TILES: i32 = 24; // that share one panel of the filter while it is in the cache
 
 // The thread's scratch: 8 numbers of the bias, the results of an edge tile [6, 8], its pixels, the pixels of a block.
@@ -37,6 +38,17 @@ function packColumn(source: usize, next: i32, length: i32, target: usize): void 
   for (let i = 0; i < length; i++) store<f32>(target + (<usize>i << 2), load<f32>(source + (<usize>(i * next) << 2)));
 }
 
+// Panels [k, 8] side by side, row by row: long runs of a filter whose rows lie far apart.
+function packBeside(source: usize, next: usize, length: i32, panels: i32, panelBytes: usize, target: usize): void {
+  for (let p = 0; p < length; p++, source += next, target += 32) {
+    let to = target, from = source;
+    for (let i = 0; i < panels; i++, from += 32, to += panelBytes) {
+      v128.store(to, v128.load(from));
+      v128.store(to, v128.load(from, 16), 16);
+    }
+  }
+}
+
 /**
  * One task: some panels of the filter, [k, 8], [k, 4] or single columns [k]. Arguments: 0 filter, 1 packed, 2 table of the
  * taps' offsets in elements, 3 taps, 4 length of a tap, 5 columns of a group, 6 stride of a column, 7 stride along a tap,
@@ -48,13 +60,16 @@ export function packFilterTask(args: usize, task: i32): void {
   const column = load<i32>(args, 24), next = load<i32>(args, 28), group = load<i32>(args, 32);
   const width = panelWidth(columns, load<i32>(args, 36)), panels = (columns + width - 1) / width;
   const step = load<i32>(args, 44), last = min(panels * load<i32>(args, 40), (task + 1) * step);
-  for (let panel = task * step; panel < last; panel++) {
+  const panelBytes = <usize>(taps * length * width << 2);
+  for (let panel = task * step, beside = 1; panel < last; panel += beside) {
     const first = panel % panels * width, wide = min(width, columns - first);
     const source = filter + (<usize>(panel / panels * group + first * column) << 2);
-    let to = packed + <usize>panel * <usize>(taps * length * width << 2);
+    beside = column == 1 && width == 8 ? max(1, min(BESIDE, min((columns - first) >> 3, last - panel))) : 1;
+    let to = packed + <usize>panel * panelBytes;
     for (let tap = 0; tap < taps; tap++) {
       const from = source + (<usize>load<u32>(table + (<usize>tap << 2)) << 2);
       if (width == 1) packColumn(from, next, length, to);
+      else if (beside > 1) packBeside(from, <usize>next << 2, length, beside, panelBytes, to);
       else packPanel(from, column, next, wide, length, width, to);
       to += <usize>(length * width << 2);
     }

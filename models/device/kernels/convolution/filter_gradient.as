@@ -9,9 +9,14 @@ const LONG_ROWS: i32 = 24; // of a tile of one column
 const PIXELS: i32 = 256; // that are summed up at once
 const COLUMN_BLOCK: i32 = 1024;
 
-// The thread's scratch: an edge tile [6, 8], the pixels of a block, then packed columns of dy.
+const WIDE: i32 = 64; // columns for which it pays to pack a tile's part of the source
+
+// The thread's scratch: an edge tile [6, 8], the pixels of a block, those of a packed part of the source and that part
+// itself, [pixels, 6], then packed columns of dy.
 const BLOCK: usize = 192;
-const PACKED: usize = BLOCK + (<usize>PIXELS << 3);
+const STEPS: usize = BLOCK + (<usize>PIXELS << 3);
+const SOURCE: usize = STEPS + (<usize>PIXELS << 3);
+const PACKED: usize = SOURCE + <usize>PIXELS * 24;
 
 // 6 elements of the source by 8 columns, summed over pixels, two a turn; the result is added to what lies at `out` if `add`.
 function tile8(a: usize, pixels: usize, end: usize, b: usize, out: usize, outRow: usize, add: bool): void {
@@ -210,20 +215,34 @@ function tileStart(length: i32, t: i32): i32 {
   return t * ROWS - ((short == 1 || short == 2) && t > 0 && t == length / ROWS ? 2 : 0);
 }
 
+// Puts the 6 or 4 elements of every pixel behind each other: pixels that lie a power of two apart push each other out of
+// the cache, and every panel of columns reads them again.
+function packSource(a: usize, count: i32, low: bool, scratch: usize): void {
+  const pixels = scratch + BLOCK, to = scratch + SOURCE;
+  for (let i: usize = 0; i < <usize>count; i++) {
+    const from = a + <usize>load<u32>(pixels + (i << 3));
+    v128.store(to + i * 24, v128.load(from));
+    if (!low) store<u64>(to + i * 24, load<u64>(from, 16), 16);
+    store<u32>(scratch + STEPS + (i << 3), <u32>(i * 24));
+  }
+}
+
 // Tile t of a run, over packed columns.
 function addTiles(
   source: usize, length: i32, t: i32, columns: i32, count: i32, out: usize, outRow: usize, add: bool, scratch: usize,
 ): void {
   const i = tileStart(length, t), rows = min(length, tileStart(length, t + 1)) - i, low = rows <= 4;
-  const a = source + (<usize>i << 2), pixels = scratch + BLOCK, end = pixels + (<usize>count << 3);
-  const to = out + <usize>i * outRow;
+  const to = out + <usize>i * outRow, wide = columns >= WIDE;
+  if (wide) packSource(source + (<usize>i << 2), count, low, scratch);
+  const a = wide ? scratch + SOURCE : source + (<usize>i << 2);
+  const pixels = scratch + (wide ? STEPS : BLOCK), end = pixels + (<usize>count << 3);
   for (let j = 0; j < columns; j += 8) {
-    const b = scratch + PACKED + (<usize>(j * count) << 2), wide = min(8, columns - j), c = to + (<usize>j << 2);
-    const whole = wide == 8 && (rows == ROWS || rows == 4), target = whole ? c : scratch;
+    const b = scratch + PACKED + (<usize>(j * count) << 2), left = min(8, columns - j), c = to + (<usize>j << 2);
+    const whole = left == 8 && (rows == ROWS || rows == 4), target = whole ? c : scratch;
     const row = whole ? outRow : 32;
     if (low) tile4(a, pixels, end, b, target, row, whole && add);
     else tile8(a, pixels, end, b, target, row, whole && add);
-    if (!whole) copyTile(scratch, 32, c, outRow, rows, wide, add);
+    if (!whole) copyTile(scratch, 32, c, outRow, rows, left, add);
   }
 }
 
