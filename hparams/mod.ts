@@ -13,6 +13,13 @@ export {
   melPresets,
   upperEdge,
 } from "./mel_config.ts";
+export {
+  type MelGanDiscriminatorHParams,
+  type MelGanGeneratorHParams,
+  type MelGanHParams,
+  melGanSchema,
+  type PeriodDiscriminatorHParams,
+} from "./mel_gan.ts";
 export { type PerformanceRnnHParams, performanceRnnSchema } from "./performance_rnn.ts";
 export {
   type PerformanceRnnAttentiveHParams,

@@ -1,4 +1,5 @@
 /** Networks, and the backend that computes them. @module */
+export { Audio2Mel } from "./audio2mel.ts";
 export {
   type BackendChoice,
   type BackendInfo,
@@ -20,6 +21,15 @@ export { EventRnn, type LoadOptions, type MixedInput } from "./decoding/event_rn
 export type { GenerateOptions } from "./decoding/options.ts";
 export type { Sampling } from "./decoding/sampling.ts";
 export type { Scalar, Tensor, Tensor1D, Tensor2D, Tensor3D, Variable } from "../deps/tf.ts";
+export {
+  type FeatureMaps,
+  type LogMelFrames,
+  MelGan,
+  MelGanDiscriminator,
+  MelGanGenerator,
+  PeriodDiscriminator,
+  type VocodeOptions,
+} from "./mel_gan/mod.ts";
 export { type Initializer, Module, type Parameter, type Pass } from "./nn/mod.ts";
 export { PerformanceRnn } from "./performance_rnn.ts";
 export { PerformanceRnnAttentive } from "./performance_rnn_attentive.ts";
