@@ -178,7 +178,7 @@ Deno.test("cli: data prepare refuses the flags of another kind", async () => {
     ["--normalise none", /--normalise goes with --kind audio/],
     ["--kind midi --min-seconds 2", /--min-seconds goes with --kind audio/],
     ["--kind audio --sample-rate 20", /expected an integer >= 4000 and <= 768000/],
-    ["--kind sound", /expected midi or audio/],
+    ["--kind sound", /expected one of midi, audio/],
   ];
   const finished = await runAll(lines.map(([flags]) => `${prepare} ${flags}`));
   finished.forEach(({ code, stderr }, i) => {
