@@ -70,16 +70,19 @@ const commands: Readonly<Record<string, Command>> = {
     summary: "Fetch a data set of others, politely",
     positional: ["name"],
     flags: z.strictObject({
-      name: z.enum(["classic-piano"]).describe("which data set"),
+      name: z.enum(["classic-piano", "ljspeech"]).describe("which data set"),
       out: text("DIR", "folder of the files; default: data/NAME").optional(),
       ...dryRunFlag,
       ...commonFlags,
     }),
-    examples: ["data download classic-piano --out my-midis"],
+    examples: [
+      "data download classic-piano --out my-midis",
+      "data download ljspeech --out my-speech",
+    ],
     permissions: {
       read: ["OUT"],
       write: ["OUT"],
-      net: ["www.piano-midi.de"],
+      net: ["www.piano-midi.de", "data.keithito.com"],
       line: "data download classic-piano --out OUT",
     },
     run: async (flags, terminal) => (await import("./cli/data.ts")).download(flags, terminal),

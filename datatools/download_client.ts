@@ -104,14 +104,14 @@ export class DownloadClient {
    *
    * @param url The file's address
    * @param path The file to write; its folder is made if missing
-   * @param limits `maxBytes`: more are refused; `check`: names what is wrong with the complete bytes
+   * @param limits `maxBytes`: more are refused; `onBytes`: told of progress; `check`: names what is wrong with the complete bytes
    * @throws {IoError} If the site refuses it, it is too large or wrong, or it cannot be written
    */
   async file(url: URL, path: string, limits: FileLimits): Promise<void> {
     await makeDir(path.slice(0, path.lastIndexOf("/")));
     const part = `${path}.part`;
     await this.#retrying(url, async () => {
-      await this.#continuePart(url, part, limits.maxBytes);
+      await this.#continuePart(url, part, limits);
       const problem = limits.check?.(await readBytes(part));
       if (problem === undefined) return;
       await removePart(part);
@@ -121,7 +121,7 @@ export class DownloadClient {
     await removePart(part);
   }
 
-  async #continuePart(url: URL, part: string, maxBytes: number): Promise<void> {
+  async #continuePart(url: URL, part: string, limits: FileLimits): Promise<void> {
     const { have, version } = await readPart(part);
     const headers: Record<string, string> = have > 0
       ? { range: `bytes=${have}-`, "if-range": version }
@@ -142,9 +142,12 @@ export class DownloadClient {
       if (known) await writeText(`${part}.version`, known);
     }
     using file = openForAppend(part);
-    const room = maxBytes - (continued ? have : 0);
+    let there = continued ? have : 0;
     try {
-      await this.#receive(url, response, room, (bytes) => file.write(bytes));
+      await this.#receive(url, response, limits.maxBytes - there, (bytes) => {
+        file.write(bytes);
+        limits.onBytes?.(there += bytes.length);
+      });
     } catch (error) {
       if (error instanceof IoError && error.kind === "too-large") await removePart(part);
       throw error;
@@ -276,6 +279,8 @@ export class DownloadClient {
 export interface FileLimits {
   /** More bytes are refused. */
   maxBytes: number;
+  /** Told how many bytes of the file are there, those of an earlier run too. */
+  onBytes?: (bytes: number) => void;
   /** Says what is wrong with the complete file, or nothing. */
   check?: (bytes: Uint8Array) => string | undefined;
 }

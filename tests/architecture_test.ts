@@ -158,7 +158,7 @@ Deno.test("permissions: no task and no CI step allows everything", async () => {
     }
   }
   deepEqual(Object.keys(permissions.files).sort(), ["env", "read", "write"]);
-  deepEqual(permissions.data.net, ["www.piano-midi.de"]);
+  deepEqual(permissions.data.net, ["www.piano-midi.de", "data.keithito.com"]);
   for (const [name, set] of Object.entries<Record<string, unknown>>(permissions)) {
     ok(set.env === undefined || Array.isArray(set.env), `${name} may read any variable`);
     ok(set.net === undefined || name === "data", `${name} may use the network`);
