@@ -92,6 +92,7 @@ const audioSets: SetMaker<"audio", EncodedClip | LongClip, AudioPiece, AudioMani
     return 2 * bytes + decoded; // the bytes here and in the worker
   },
   bytesPerWorker: 1 << 21,
+  maxWorkers: 16, // which hold 840 MB, measured on an hour in clips of a minute
   versions: [AUDIO_FORMAT, AUDIO_VERSION],
   format: audioFormat,
   encode: async ({ path, bytes }, pool) =>

@@ -64,6 +64,7 @@ const midiSets: SetMaker<"midi", EncodedPiece, Piece, Manifest> = {
   maxBytes: () => MAX_MIDI_BYTES,
   bytesHeld: ({ bytes }) => 8 * bytes, // a note of some 8 bytes is some 4 events of 14 or 15
   bytesPerWorker: 1 << 20,
+  maxWorkers: 256,
   versions: [MANIFEST_VERSION, CODEC_VERSION],
   format: performanceFormat,
   encode: async ({ path }, pool) =>

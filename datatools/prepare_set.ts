@@ -76,6 +76,8 @@ export interface SetEncoding<Kind extends EncodeKind, Encoded, Piece extends Set
   readonly bytesHeld: (file: SourceFile) => number;
   /** Starting a worker takes as long as encoding about so many bytes. */
   readonly bytesPerWorker: number;
+  /** More workers than this are not started, even if they are asked for: each holds memory. */
+  readonly maxWorkers: number;
   /** Encodes one file; several are under way at a time. */
   readonly encode: (file: SourceFile, pool: EncodePool<Kind>) => Promise<Encoded | Refusal>;
   /** Opens the data files. */
@@ -263,7 +265,7 @@ async function* encodeInOrder<Kind extends EncodeKind, Encoded, Piece extends Se
 ): AsyncGenerator<{ entry: SourceFile; encoded: Encoded | Refusal }> {
   const bytes = files.reduce((sum, entry) => sum + entry.bytes, 0);
   const useful = Math.min(navigator.hardwareConcurrency, Math.ceil(bytes / maker.bytesPerWorker));
-  const nWorkers = Math.min(options.workers ?? useful, files.length);
+  const nWorkers = Math.min(options.workers ?? useful, files.length, maker.maxWorkers);
   using pool = await EncodePool.start(maker.kind, settings, nWorkers);
   const ahead: { encoded: Promise<Encoded | Refusal>; bytes: number }[] = [];
   let held = 0;

@@ -133,6 +133,8 @@ Deno.test("downloadArchive writes the files of the set below its folder only, an
   await using site = await openSite(stray);
   await download(site, `${folder.path}/a/b/c`, { bytes: stray });
   deepEqual(await filesIn(folder.path), unpacked.map((file) => `a/b/c/${file}`));
+  const sentence = await Deno.readFile(`${folder.path}/a/b/c/wavs/LJ001-0001.wav`);
+  deepEqual(decodeWav(sentence).channels[0].length, 300, "not that of another folder");
   site.on(path, serving(link));
   const out = `${folder.path}/link`;
   await rejects(download(site, out, { bytes: link }), /LJ001-0001.wav" is a symbolic link/);
