@@ -122,6 +122,9 @@ function checkMelGan(context: z.core.ParsePayload<MelGanHParams>): void {
       `must be a multiple of a quarter of each width (${widths}); change ndf or it`,
     );
   }
+  if (h.discriminatorWarmup > 0 && h.melLossWeight === 0 && h.stftLossWeight === 0) {
+    refuse("discriminatorWarmup", "needs a loss of its own: set melLossWeight or stftLossWeight");
+  }
   if (seqLen % hopLength !== 0) {
     refuse(
       "seqLen",

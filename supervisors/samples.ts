@@ -1,14 +1,13 @@
 /** What a model makes while it trains: files in `samples/`, pictures and sound in the log. @module */
 import { runPaths } from "../datatools/checkpoints/run_folder.ts";
 import { IoError, makeDir, writeAtomic } from "../datatools/io.ts";
+import type { Audio } from "../datatools/results/audio.ts";
 import type { Performance } from "../datatools/results/performance.ts";
 import type { Run } from "./supervisor.ts";
 
 /** Writes a piece as `.mid`, `.png` and, where the SoundFont may be read, `.wav`. */
 export async function writePerformance(piece: Performance, run: Run, step: number): Promise<void> {
-  const { samples } = runPaths(run.folder);
-  const stem = `${samples}/step-${String(step).padStart(8, "0")}`;
-  await makeDir(samples);
+  const stem = await sampleStem(run, step);
   await writeAtomic(`${stem}.mid`, piece.toMidi());
   const png = piece.toPng();
   await writeAtomic(`${stem}.png`, png);
@@ -21,4 +20,34 @@ export async function writePerformance(piece: Performance, run: Run, step: numbe
     if (!(error instanceof IoError && error.kind === "not-allowed")) throw error;
     run.log.note(`No sound for the sample of step ${step}: ${error.message}`);
   }
+}
+
+/** Sound, what was made of its log-mel, and a picture of both. */
+export interface Reconstruction {
+  readonly original: Audio;
+  readonly reconstructed: Audio;
+  readonly picture: Uint8Array;
+}
+
+/** Writes a reconstruction as two `.wav` and a `.png`. */
+export async function writeReconstruction(
+  { original, reconstructed, picture }: Reconstruction,
+  run: Run,
+  step: number,
+): Promise<void> {
+  const stem = await sampleStem(run, step);
+  for (const [name, audio] of Object.entries({ original, reconstructed })) {
+    const wav = audio.toWav();
+    await writeAtomic(`${stem}-${name}.wav`, wav);
+    run.log.audio(name, wav, step);
+  }
+  await writeAtomic(`${stem}.png`, picture);
+  run.log.image("reconstruction", picture, step);
+}
+
+/** How the files of a step's sample begin; their folder is made. */
+async function sampleStem(run: Run, step: number): Promise<string> {
+  const { samples } = runPaths(run.folder);
+  await makeDir(samples);
+  return `${samples}/step-${String(step).padStart(8, "0")}`;
 }

@@ -14,6 +14,7 @@ import { below, type RunState, under, writeCheckpoint } from "./checkpoint.ts";
 import { addAll, addFigures, gradientsOf, type Phase, scaleAll } from "./gradients.ts";
 import type { RunLog } from "./logging/run_log.ts";
 import { Adam } from "./optimizers/adam.ts";
+import type { Ema } from "./optimizers/ema.ts";
 import { clipFactor, type Gradients } from "./optimizers/clip.ts";
 import { learningRateAt } from "./optimizers/schedule.ts";
 
@@ -100,6 +101,11 @@ export abstract class Supervisor<M extends Module, B extends TrainingBatch> {
   /** Writes and logs what the model makes by now. */
   protected abstract sample(): Promise<void>;
 
+  /** Running means of parameters, by the prefix of their keys in a checkpoint; they stand in for what is measured and sampled. */
+  protected averages(): readonly (readonly [prefix: string, average: Ema])[] {
+    return [];
+  }
+
   /** Joins the gradients of all ranks; one process has nothing to join. */
   protected reduce(gradients: Gradients): Gradients {
     return gradients;
@@ -125,7 +131,9 @@ export abstract class Supervisor<M extends Module, B extends TrainingBatch> {
       const last = this.step === totalSteps;
       if (due(stepsPerRead) || last) await this.#read();
       if (due(stepsPerValidation) || last) await this.#validate();
-      if (due(stepsPerSample) || last) await this.#pause(() => this.sample());
+      if (due(stepsPerSample) || last) {
+        await this.#pause(() => this.#averaged(() => this.sample()));
+      }
       if (due(stepsPerCheckpoint) || last) await this.save();
       await new Promise((resolve) => setTimeout(resolve)); // lets signals in
     }
@@ -139,6 +147,9 @@ export abstract class Supervisor<M extends Module, B extends TrainingBatch> {
     const tensors: [string, TensorData][] = [];
     for (const [prefix, module] of this.modules()) {
       tensors.push(...under(prefix, await module.stateDict()));
+    }
+    for (const [prefix, average] of this.averages()) {
+      tensors.push(...under(prefix, await average.state()));
     }
     for (const [name, optimizer] of this.#allOptimizers()) {
       tensors.push(...under(`optimizer/${name}/`, await optimizer.state()));
@@ -163,6 +174,9 @@ export abstract class Supervisor<M extends Module, B extends TrainingBatch> {
   resume({ step, tensors, metadata }: RunState, name: string): void {
     for (const [prefix, module] of this.modules()) {
       module.loadStateDict(below(tensors, prefix), name);
+    }
+    for (const [prefix, average] of this.averages()) {
+      average.loadState(below(tensors, prefix), name);
     }
     for (const [phase, optimizer] of this.#allOptimizers()) {
       optimizer.loadState(below(tensors, `optimizer/${phase}/`), name);
@@ -273,13 +287,24 @@ export abstract class Supervisor<M extends Module, B extends TrainingBatch> {
   async #validate(): Promise<void> {
     await this.#pause(async () => {
       await this.#read();
-      const values = await this.validate();
+      const values = await this.#averaged(() => this.validate());
       if (!values) return;
       this.run.log.step({ step: this.step, split: "valid", values });
       if (values.loss >= this.#best) return;
       this.#best = values.loss;
       await writeCheckpoint(runPaths(this.run.folder).best, await this.state());
     });
+  }
+
+  /** Runs `work` with the running means in the place of their parameters. */
+  async #averaged<T>(work: () => Promise<T>): Promise<T> {
+    const averages = this.averages().map(([, average]) => average);
+    averages.forEach((average) => average.swap());
+    try {
+      return await work();
+    } finally {
+      averages.forEach((average) => average.swap());
+    }
   }
 
   /** Runs `work` with the clock of the training rate stopped. */

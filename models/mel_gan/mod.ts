@@ -1,6 +1,7 @@
 /** MelGan: a vocoder, its networks and its losses. @module */
 export { type FeatureMaps, MelGanDiscriminator } from "./discriminator.ts";
 export { MelGanGenerator } from "./generator.ts";
+export { MelGanNetworks } from "./networks.ts";
 export { discriminatorHinge, featureMatching, generatorHinge } from "./losses.ts";
 export { PeriodDiscriminator } from "./period_discriminator.ts";
 export { type LogMelFrames, MelGan, type VocodeOptions } from "./mel_gan.ts";

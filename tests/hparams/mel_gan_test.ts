@@ -45,6 +45,7 @@ Deno.test("melGanSchema refuses what no network can be made of, and says why", (
     [{ framePadding: "centerZero" }, "framePadding", /none/],
     [{ hopLength: 225, generatorRatios: [15, 15], seqLen: 2250 }, "hopLength", /even/],
     [{ fMax: 12_000 }, "fMax", /half of sampleRate/],
+    [{ discriminatorWarmup: 9 }, "discriminatorWarmup", /melLossWeight or stftLossWeight/],
     [{ minLearningRate: 1 }, "minLearningRate", /learningRate/],
   ];
   for (const [given, field, message] of cases) {

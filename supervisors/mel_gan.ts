@@ -1,0 +1,206 @@
+/** Training of MelGan: first what judges audio, then the generator, on crops of audio. @module */
+import { type Scalar, type Tensor, type Tensor2D, type Tensor3D, tf } from "../deps/tf.ts";
+import type {
+  AudioBatch,
+  AudioBatches,
+  AudioValidationBatches,
+} from "../datatools/datasets/audio_batches.ts";
+import { Audio } from "../datatools/results/audio.ts";
+import { drawReconstruction, LogMel } from "../datatools/results/log_mel.ts";
+import { melConfig } from "../hparams/mel_config.ts";
+import type { MelGanHParams } from "../hparams/mel_gan.ts";
+import { Audio2Mel } from "../models/audio2mel.ts";
+import {
+  discriminatorHinge,
+  type FeatureMaps,
+  featureMatching,
+  generatorHinge,
+  type MelGanNetworks,
+} from "../models/mel_gan/mod.ts";
+import {
+  inferencePass,
+  l1,
+  type Losses,
+  type Module,
+  type Pass,
+  StftLoss,
+} from "../models/nn/mod.ts";
+import type { Phase } from "./gradients.ts";
+import { Ema } from "./optimizers/ema.ts";
+import { writeReconstruction } from "./samples.ts";
+import { type Run, Supervisor, type TrainingBatch, type Validation } from "./supervisor.ts";
+
+/** Crops on the device. */
+export interface MelGanBatch extends TrainingBatch {
+  /** [batch, samples] in -1..1 */
+  readonly audio: Tensor2D;
+  /** [batch, frames, nMels] */
+  readonly logMel: Tensor3D;
+}
+
+/** The data of a run: crops to learn from, and fixed ones for measuring where there are some. */
+export interface MelGanData {
+  readonly train: AudioBatches;
+  readonly valid?: AudioValidationBatches;
+}
+
+/** A network that tells real audio from generated audio. */
+type Judge = Module & { forward(audio: Tensor2D, pass: Pass): FeatureMaps[] };
+
+/** Trains {@linkcode MelGanNetworks}. */
+export class MelGanSupervisor extends Supervisor<MelGanNetworks, MelGanBatch> {
+  readonly #audio2mel: Audio2Mel;
+  readonly #stft = new StftLoss();
+  readonly #judges: ReadonlyMap<string, Judge>;
+  readonly #ema: Ema | undefined;
+
+  /** Prepares a run over `data`; the networks must have their values. */
+  constructor(
+    model: MelGanNetworks,
+    override readonly hparams: MelGanHParams,
+    run: Run,
+    readonly data: MelGanData,
+  ) {
+    super(model, hparams, run);
+    const { generator, discriminator, periods } = model, { emaDecay } = hparams;
+    this.#audio2mel = new Audio2Mel(melConfig(hparams));
+    this.#judges = new Map<string, Judge>([
+      ["discriminator", discriminator],
+      ...periods ? [["periods", periods] as const] : [],
+    ]);
+    if (emaDecay > 0) this.#ema = new Ema(generator.parameters(), emaDecay);
+  }
+
+  /** Each judge learns from the generator as it is; then the generator learns from all judges as they are by then. */
+  protected override phases(): Phase<MelGanBatch>[] {
+    const { generator } = this.model, firstStep = this.hparams.discriminatorWarmup + 1;
+    const judging = [...this.#judges].map(([name, judge]): Phase<MelGanBatch> => ({
+      name,
+      trains: judge,
+      firstStep,
+      prepare: ({ logMel }) => [generator.forward(logMel, inferencePass)],
+      losses: ({ audio }, pass, [fake]) => {
+        const hinge = discriminatorHinge(
+          judge.forward(audio, pass),
+          judge.forward(fake as Tensor2D, pass),
+        );
+        return { [`${name}Hinge`]: hinge };
+      },
+    }));
+    return [...judging, {
+      name: "generator",
+      trains: generator,
+      losses: (batch, pass) => this.#generatorLosses(batch, pass),
+      after: () => this.#ema?.update(),
+    }];
+  }
+
+  protected override modules(): [prefix: string, module: Module][] {
+    const { generator, discriminator, periods } = this.model;
+    return [
+      ["netG/", generator],
+      ["netD/", discriminator],
+      ...periods ? [["netP/", periods] as [string, Module]] : [],
+    ];
+  }
+
+  protected override averages(): [prefix: string, average: Ema][] {
+    return this.#ema ? [["ema/", this.#ema]] : [];
+  }
+
+  protected override batch(index: number): MelGanBatch {
+    return this.#onDevice(this.data.train.batch(index));
+  }
+
+  /** Distances of the log-mels and of the spectra of held-out crops, made by the running mean where there is one. */
+  protected override async validate(): Promise<Validation | undefined> {
+    const { valid } = this.data;
+    if (!valid) return undefined;
+    const { validationBatches } = this.hparams;
+    const count = validationBatches === 0
+      ? valid.length
+      : Math.min(validationBatches, valid.length);
+    const sums = { melL1: 0, stft: 0 };
+    let crops = 0;
+    for (let i = 0; i < count; i++) {
+      const batch = this.#onDevice(valid.batch(i)), size = batch.audio.shape[0];
+      const terms = tf.tidy(() => {
+        const made = this.model.generator.forward(batch.logMel, inferencePass);
+        const melL1 = l1(this.#audio2mel.forward(made), batch.logMel);
+        return tf.stack([melL1, this.#stft.loss(batch.audio, made)]);
+      });
+      const [melL1, stft] = await terms.data();
+      sums.melL1 += size * melL1!;
+      sums.stft += size * stft!;
+      crops += size;
+      terms.dispose();
+      batch.dispose();
+    }
+    const melL1 = sums.melL1 / crops;
+    return { loss: melL1, melL1, stft: sums.stft / crops };
+  }
+
+  /** The first crop that is kept for measuring, and what the generator makes of its log-mel. */
+  protected override async sample(): Promise<void> {
+    const source = this.data.valid ?? this.data.train;
+    const batch = this.#onDevice(source.batch(0)), [, samples] = batch.audio.shape;
+    const [audio, made] = tf.tidy(() => {
+      const first = <T extends Tensor>(x: T) => tf.slice(x, [0], [1]) as T;
+      const fake = this.model.generator.forward(first(batch.logMel), inferencePass);
+      return [first(batch.audio), fake].map((x) => tf.reshape(x, [samples]));
+    });
+    const [original, reconstructed] = await Promise.all(
+      [audio!, made!].map((x) => x.data<"float32">()),
+    );
+    tf.dispose([audio!, made!]);
+    batch.dispose();
+    const { sampleRate } = this.hparams, config = melConfig(this.hparams);
+    const sound = (data: Float32Array, title: string) =>
+      new Audio({ channels: [data], sampleRate, title });
+    const [a, b] = [sound(original!, "original"), sound(reconstructed!, "reconstructed")];
+    const picture = drawReconstruction(
+      LogMel.fromSound(a, config),
+      LogMel.fromSound(b, config),
+      `step ${this.step}`,
+    );
+    await writeReconstruction({ original: a, reconstructed: b, picture }, this.run, this.step);
+  }
+
+  override dispose(): void {
+    super.dispose();
+    this.#audio2mel.dispose();
+    this.#stft.dispose();
+    this.#ema?.dispose();
+  }
+
+  #onDevice({ audio: samples, pieces }: AudioBatch): MelGanBatch {
+    const audio = tf.tensor2d(samples, [pieces.length, samples.length / pieces.length]);
+    const logMel = this.#audio2mel.forward(audio);
+    return {
+      audio,
+      logMel,
+      sources: pieces,
+      units: samples.length,
+      dispose: () => tf.dispose([audio, logMel]),
+    };
+  }
+
+  /** The terms of the generator's loss, weighted; those of the judges once these learn. */
+  #generatorLosses({ audio, logMel }: MelGanBatch, pass: Pass): Losses {
+    const { lambdaFeat, melLossWeight, stftLossWeight, discriminatorWarmup } = this.hparams;
+    const made = this.model.generator.forward(logMel, pass);
+    const terms: Losses = {};
+    const add = (name: string, weight: number, term: () => Scalar) => {
+      if (weight > 0) terms[name] = tf.mul(term(), weight);
+    };
+    add("mel", melLossWeight, () => l1(this.#audio2mel.forward(made), logMel));
+    add("stft", stftLossWeight, () => this.#stft.loss(audio, made));
+    if (this.step < discriminatorWarmup) return terms;
+    for (const [name, judge] of this.#judges) {
+      const [real, fake] = [judge.forward(audio, pass), judge.forward(made, pass)];
+      add(`${name}Adversarial`, 1, () => generatorHinge(fake));
+      add(`${name}Features`, lambdaFeat, () => featureMatching(real, fake));
+    }
+    return terms;
+  }
+}

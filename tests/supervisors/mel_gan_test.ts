@@ -1,0 +1,146 @@
+import { tf } from "../../deps/tf.ts";
+import { encodeWav } from "../../datatools/audio/wav.ts";
+import { readNewestCheckpoint, runPaths } from "../../datatools/checkpoints/run_folder.ts";
+import { AudioDataset } from "../../datatools/datasets/audio.ts";
+import { AudioBatches, AudioValidationBatches } from "../../datatools/datasets/audio_batches.ts";
+import { prepareAudio } from "../../datatools/prepare_audio.ts";
+import type { MelGanHParams } from "../../hparams/mel_gan.ts";
+import { openBackend } from "../../models/device/mod.ts";
+import { MelGanNetworks } from "../../models/mel_gan/mod.ts";
+import { runState } from "../../supervisors/checkpoint.ts";
+import { RunLog } from "../../supervisors/logging/run_log.ts";
+import { MelGanSupervisor } from "../../supervisors/mel_gan.ts";
+import { assert, assertEquals } from "../support/assert.ts";
+import { tinyMelGan } from "../support/mel_gan.ts";
+import { testFolder } from "../support/midi_fixtures.ts";
+
+await openBackend();
+
+/** A prepared set of six short tones with overtones, below `folder`. */
+async function toneSet(folder: string): Promise<string> {
+  await Deno.mkdir(`${folder}/tones`);
+  for (let i = 0; i < 6; i++) {
+    const tone = Float32Array.from({ length: 8000 }, (_, t) => {
+      const phase = 2 * Math.PI * (200 + 60 * i) * t / 8000;
+      return 0.4 * Math.sin(phase) + 0.2 * Math.sin(2 * phase);
+    });
+    await Deno.writeFile(`${folder}/tones/${i}.wav`, encodeWav([tone], 8000));
+  }
+  const out = `${folder}/set`;
+  await prepareAudio({
+    source: `${folder}/tones`,
+    out,
+    sampleRate: 8000,
+    workers: 1,
+    validFraction: 0.3,
+  });
+  return out;
+}
+
+function hparamsOf(given: Partial<MelGanHParams> = {}): MelGanHParams {
+  const steps = { stepsPerCheckpoint: 2, stepsPerValidation: 1000, stepsPerSample: 1000 };
+  return tinyMelGan({ seqLen: 1536, batchSize: 2, learningRate: 1e-3, ...steps, ...given });
+}
+
+interface Session {
+  readonly model: MelGanNetworks;
+  readonly lines: Record<string, number | string>[];
+}
+
+/** Trains in `run`, going on with what is there, until `hparams.totalSteps`. */
+async function trainIn(set: string, run: string, hparams: MelGanHParams): Promise<Session> {
+  using train = await AudioDataset.open(set, { split: "train" });
+  using valid = await AudioDataset.open(set, { split: "valid" });
+  const { seqLen: segmentLength, batchSize, seed, totalSteps } = hparams;
+  const found = await readNewestCheckpoint(run);
+  await Deno.mkdir(runPaths(run).checkpoints, { recursive: true });
+  const fromStep = found && runState(found).step;
+  using log = await RunLog.open(run, { totalSteps, stepsPerLog: 1, fromStep, quiet: true });
+  const model = new MelGanNetworks(hparams).initialize(seed);
+  const data = {
+    train: new AudioBatches(train, { segmentLength, batchSize, seed }),
+    valid: new AudioValidationBatches(valid, { segmentLength, batchSize, cropsPerPiece: 1 }),
+  };
+  const supervisor = new MelGanSupervisor(model, hparams, { folder: run, log, metadata: {} }, data);
+  if (found) supervisor.resume(runState(found), found.source);
+  await supervisor.train();
+  supervisor.dispose();
+  const text = await Deno.readTextFile(runPaths(run).metrics);
+  return { model, lines: text.trim().split("\n").map((line) => JSON.parse(line)) };
+}
+
+Deno.test("MelGanSupervisor learns: held-out log-mels come nearer", async () => {
+  await using folder = await testFolder();
+  const set = await toneSet(folder.path), run = `${folder.path}/run`;
+  const hparams = hparamsOf({
+    totalSteps: 32,
+    stepsPerValidation: 10,
+    learningRate: 5e-3,
+    ngf: 4,
+    initStd: 0.15,
+    seqLen: 1088,
+    batchSize: 1,
+    melLossWeight: 15,
+    stftLossWeight: 1,
+    discriminatorWarmup: 30,
+  });
+  const { model, lines } = await trainIn(set, run, hparams);
+  model.dispose();
+  const valid = lines.filter(({ split }) => split === "valid").map(({ melL1 }) => melL1 as number);
+  assertEquals(valid.length, 4);
+  assert(valid[2]! < 0.8 * valid[0]!, `mel L1 ${valid}; the judges begin at step 31`);
+  const names = await Array.fromAsync(Deno.readDir(runPaths(run).samples), ({ name }) => name);
+  assertEquals(names.sort(), [
+    "step-00000032-original.wav",
+    "step-00000032-reconstructed.wav",
+    "step-00000032.png",
+  ]);
+});
+
+Deno.test("MelGanSupervisor goes on as if unbroken: both optimizers, periods and the running mean", async () => {
+  await using folder = await testFolder();
+  const set = await toneSet(folder.path);
+  const given = { melLossWeight: 5, discriminatorWarmup: 1, emaDecay: 0.9 };
+  const all = { ...given, periodDiscriminator: true, periods: [2, 3] };
+  const run = async (name: string, totalSteps: number) =>
+    await trainIn(set, `${folder.path}/${name}`, hparamsOf({ ...all, totalSteps }));
+  const whole = await run("whole", 6);
+  (await run("parts", 1)).model.dispose();
+  (await run("parts", 4)).model.dispose();
+  const parts = await run("parts", 6);
+  const [a, b] = [await whole.model.stateDict(), await parts.model.stateDict()];
+  for (const [key, { data }] of a) assertEquals(b.get(key)!.data, data, key);
+  const losses = ({ lines }: Session) =>
+    lines.filter(({ split }) => split === "train").map(({ loss }) => loss);
+  assertEquals(losses(parts), losses(whole));
+  const { tensors } = (await readNewestCheckpoint(`${folder.path}/parts`))!;
+  const prefixes = new Set([...tensors.keys()].map((key) => /^[^/]+\/[^/.]+/.exec(key)![0]));
+  assertEquals([...prefixes].map((prefix) => prefix.replace(/model$|discriminators$/, "")).sort(), [
+    "ema/",
+    "netD/",
+    "netG/",
+    "netP/",
+    "optimizer/discriminator",
+    "optimizer/generator",
+    "optimizer/periods",
+  ]);
+  assert(
+    tensors.has("netG/model.1.weight_g") && tensors.has("netD/model.disc_0.model.layer_0.1.bias"),
+  );
+  const mean = tensors.get("ema/model.1.bias")!.data, raw = tensors.get("netG/model.1.bias")!.data;
+  assert(mean.some((value, i) => value !== raw[i]), "the running mean lags behind");
+  whole.model.dispose();
+  parts.model.dispose();
+});
+
+Deno.test("MelGanSupervisor holds as many tensors after step 12 as after step 4", async () => {
+  await using folder = await testFolder();
+  const set = await toneSet(folder.path);
+  const live = async (totalSteps: number) => {
+    const before = tf.memory().numTensors;
+    const { model } = await trainIn(set, `${folder.path}/${totalSteps}`, hparamsOf({ totalSteps }));
+    model.dispose();
+    return tf.memory().numTensors - before;
+  };
+  assertEquals([await live(4), await live(12)], [0, 0]);
+});
