@@ -12,6 +12,9 @@ export interface Estimate {
 /** The part of the rate of products that a training step reaches; 0.95 was measured, less beside other work. */
 const EFFICIENCY = 0.85;
 
+/** Seconds that the calls of some hundred kernels take, however small their tensors are. */
+const CALLS_SECONDS = 0.02;
+
 /** Weights, their gradients and Adam's moments, before and after an update. */
 const ARRAYS_OF_WEIGHTS = 8;
 
@@ -29,9 +32,9 @@ export async function estimateTraining(
   const { batchSize, windowSize, accumulationSteps } = hparams;
   const { trainingOperations, trainingBytes } = eventWork(hparams);
   const events = batchSize * windowSize;
-  const operations = events * accumulationSteps * trainingOperations;
+  const products = events * trainingOperations / (EFFICIENCY * await productRate());
   return {
-    secondsPerStep: operations / (EFFICIENCY * await productRate()),
+    secondsPerStep: accumulationSteps * (products + CALLS_SECONDS),
     bytes: PROCESS_BYTES + 4 * ARRAYS_OF_WEIGHTS * parameterCount + events * trainingBytes,
   };
 }
