@@ -9,6 +9,7 @@
 import { z } from "../../deps/zod.ts";
 import {
   countSchema as count,
+  findWrongSum,
   manifestFields,
   parseSetManifest,
   pieceFields,
@@ -105,7 +106,11 @@ export const audioFormat: SetFormat<AudioManifest> = {
   version: AUDIO_VERSION,
   schema: manifestSchema,
   command: "data prepare AUDIO_FOLDER --kind audio",
-  problem: findWrongSum,
+  problem: (manifest) =>
+    findWrongSum(manifest, sumAudioPieces(manifest.pieces), {
+      unit: "sample",
+      of: ({ samples }) => samples,
+    }),
   files: ({ totals }) => ({ [AUDIO_FILE]: totals.samples * SAMPLE_BYTES }),
 };
 
@@ -128,21 +133,4 @@ export function sumAudioPieces(pieces: readonly AudioPiece[]): AudioTotals {
     totals.seconds += seconds;
   }
   return totals;
-}
-
-function findWrongSum({ pieces, totals }: AudioManifest): string | undefined {
-  let offset = 0;
-  for (const piece of pieces) {
-    if (piece.offset !== offset) {
-      return `"${piece.file}" begins at sample ${piece.offset}, expected ${offset}`;
-    }
-    offset += piece.samples;
-  }
-  const expected = sumAudioPieces(pieces);
-  for (const key of ["pieces", "train", "valid", "samples"] as const) {
-    if (totals[key] !== expected[key]) {
-      return `totals.${key} is ${totals[key]}, the pieces add up to ${expected[key]}`;
-    }
-  }
-  return undefined;
 }

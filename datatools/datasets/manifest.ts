@@ -13,6 +13,7 @@ import type { CodecId } from "../midi/notes.ts";
 import { eventFileOf } from "./event_bytes.ts";
 import {
   countSchema as count,
+  findWrongSum,
   MANIFEST_FILE,
   manifestFields,
   parseSetManifest,
@@ -121,7 +122,11 @@ export const performanceFormat: SetFormat<Manifest> = {
   version: MANIFEST_VERSION,
   schema: manifestSchema,
   command: "data prepare MIDI_FOLDER",
-  problem: findWrongSum,
+  problem: (manifest) =>
+    findWrongSum(manifest, sumPieces(manifest.pieces), {
+      unit: "event",
+      of: ({ events }) => events,
+    }),
   files: ({ codec, totals: { events } }) => {
     const { name, width } = eventFileOf(codec);
     return { [name]: events * width, [setFiles.controls]: events * COMPRESSED_DIM };
@@ -148,21 +153,4 @@ export function sumPieces(pieces: readonly Piece[]): Totals {
     totals.seconds += seconds;
   }
   return totals;
-}
-
-function findWrongSum({ pieces, totals }: Manifest): string | undefined {
-  let offset = 0;
-  for (const piece of pieces) {
-    if (piece.offset !== offset) {
-      return `"${piece.file}" begins at event ${piece.offset}, expected ${offset}`;
-    }
-    offset += piece.events;
-  }
-  const expected = sumPieces(pieces);
-  for (const key of ["pieces", "train", "valid", "events", "notes"] as const) {
-    if (totals[key] !== expected[key]) {
-      return `totals.${key} is ${totals[key]}, the pieces add up to ${expected[key]}`;
-    }
-  }
-  return undefined;
 }

@@ -91,6 +91,33 @@ export interface SetFormat<M> {
 }
 
 /**
+ * What does not add up: where a piece begins, or a total, but for `seconds`, which rounds; undefined if all does.
+ *
+ * @param expected The sums over the pieces
+ * @param length How long a piece's data is, and in what
+ */
+export function findWrongSum<Piece extends SetPiece & { offset: number }, Sums extends object>(
+  { pieces, totals }: { readonly pieces: readonly Piece[]; readonly totals: Sums },
+  expected: Sums,
+  { unit, of }: { readonly unit: string; readonly of: (piece: Piece) => number },
+): string | undefined {
+  let offset = 0;
+  for (const piece of pieces) {
+    if (piece.offset !== offset) {
+      return `"${piece.file}" begins at ${unit} ${piece.offset}, expected ${offset}`;
+    }
+    offset += of(piece);
+  }
+  for (const [key, sum] of Object.entries(expected)) {
+    const found = totals[key as keyof Sums];
+    if (key !== "seconds" && found !== sum) {
+      return `totals.${key} is ${found}, the pieces add up to ${sum}`;
+    }
+  }
+  return undefined;
+}
+
+/**
  * Reads the text of a manifest and checks all of it.
  *
  * @param text The content of `manifest.json`

@@ -88,11 +88,6 @@ export function repairEvents(
   return new Repair(events, vocabulary, { maxVoices, maxNoteSeconds }).run();
 }
 
-/** The share of the events that `repairEvents` leaves out or has to complete, in 0..1; 0 of none. */
-export function invalidEventRate(events: ArrayLike<number>, codec: CodecId = "corrected"): number {
-  return events.length === 0 ? 0 : repairEvents(events, { codec }).changed / events.length;
-}
-
 /** A key that is down. */
 interface Down {
   /** When it was struck, in seconds. */

@@ -2,7 +2,7 @@ import { deepStrictEqual as deepEqual, ok, strictEqual as equal, throws } from "
 import { decodeEvents, describeEvent, encodeEvents } from "../../../datatools/midi/event_codec.ts";
 import { shiftOf, vocabularyOf } from "../../../datatools/midi/events.ts";
 import type { CodecId, Note } from "../../../datatools/midi/notes.ts";
-import { invalidEventRate, repairEvents } from "../../../datatools/midi/repair.ts";
+import { repairEvents } from "../../../datatools/midi/repair.ts";
 import { fc } from "../../../deps/fast_check.ts";
 import { generatedNotes } from "../../support/midi_fixtures.ts";
 
@@ -83,7 +83,7 @@ Deno.test("repairEvents leaves what notes were written as unchanged", () => {
   fc.assert(fc.property(codecs, fc.nat(1000), sizes, (codec, seed, nNotes) => {
     const events = encodeEvents(generatedNotes(seed, nNotes), codec);
     deepEqual(repairEvents(events, { codec }), { events, faults: noFaults, changed: 0 });
-    equal(invalidEventRate(events, codec), 0);
+    equal(repairEvents(events, { codec }).changed, 0);
     const cut = repairEvents(events.subarray(0, -1), { codec });
     equal(cut.faults.heldAtEnd, 1, "the last note-off is missing");
     deepEqual(cut.events, events);
@@ -154,7 +154,6 @@ Deno.test("repairEvents counts each fault by its kind and releases at the right 
     deepEqual([...found.events], expected, name);
     deepEqual(found.faults, { ...noFaults, ...faults }, name);
     equal(found.changed, changed, name);
-    equal(invalidEventRate(events), changed / events.length, name);
   }
 });
 
@@ -175,5 +174,5 @@ Deno.test("repairEvents refuses limits that cannot be kept", () => {
     throws(() => repairEvents([], { maxVoices }), /maxVoices\) is .*at least 1/);
   }
   throws(() => repairEvents([], { maxNoteSeconds: 0.5 }), /maxNoteSeconds\) is 0.5, expected/);
-  equal(invalidEventRate([]), 0);
+  equal(repairEvents([]).changed, 0);
 });
