@@ -1,5 +1,6 @@
 import { type Tensor2D, tf } from "../../../deps/tf.ts";
 import { magnitudes, Stft } from "../../../datatools/audio/stft.ts";
+import { multiResolutionStft } from "../../../datatools/metrics/audio.ts";
 import { RandomStream } from "../../../datatools/random.ts";
 import { openBackend } from "../../../models/device/mod.ts";
 import { l1, StftLoss } from "../../../models/nn/mod.ts";
@@ -94,4 +95,14 @@ Deno.test("StftLoss has the paper's resolutions, and refuses audio that is too s
   const short = tf.zeros<tf.Rank.R2>([1, 1024]);
   assertThrows(() => stftLoss.loss(short, short), /1024 samples, expected at least 1025/);
   assertThrows(() => stftLoss.loss(short, tf.zeros([1, 2048])), /\[1,1024\], expected \[1, 2048\]/);
+});
+
+Deno.test("StftLoss with the paper's resolutions is the distance that evaluation takes", async () => {
+  const [real, made] = ["real", "made"].map((name) =>
+    new RandomStream(5, name).normal(0, 3000).map((x) => 0.1 * x)
+  ) as [Float32Array, Float32Array];
+  using stft = new StftLoss();
+  const loss = stft.loss(tf.tensor2d(real, [1, 3000]), tf.tensor2d(made, [1, 3000]));
+  const [found] = await loss.data(), { total } = multiResolutionStft(real, made);
+  assert(Math.abs(found! - total) < 1e-4 * total, `${found}, not ${total}`);
 });
