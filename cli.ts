@@ -15,6 +15,7 @@ import {
   controlFlags,
   count,
   dryRunFlag,
+  eventModelFlag,
   exclusive,
   hparamFlags,
   modelFlag,
@@ -153,7 +154,7 @@ const commands: Readonly<Record<string, Command>> = {
     positional: ["model"],
     flags: z.strictObject({
       ...modelFlag,
-      data: text("DIR", "a prepared set, or a folder of MIDI that is prepared first"),
+      data: text("DIR", "a prepared set, or a folder of files that is prepared first"),
       out: text("RUN", "folder of the run: checkpoints, metrics, samples"),
       valid: text("DIR", "data for validation; default: the part of --data kept for it").optional(),
       ...hparamFlags,
@@ -170,6 +171,7 @@ const commands: Readonly<Record<string, Command>> = {
       "train performance_rnn --data my-midis --out runs/mine",
       "train performance_rnn --data my-midis --out runs/mine --resume",
       "train performance_rnn --data data/mine --out runs/small --preset tiny --set hiddenDim=64",
+      "train mel_gan --data recordings --out runs/vocoder",
     ],
     permissions: {
       read: ["./assets", "DATA", "RUN"],
@@ -183,7 +185,7 @@ const commands: Readonly<Record<string, Command>> = {
     summary: "Compose with a trained model: MIDI, sound and a piano roll",
     positional: ["model"],
     flags: z.strictObject({
-      ...modelFlag,
+      ...eventModelFlag,
       ...checkpointFlag,
       out: text("DIR", "folder of the .mid, .wav and .png files").default("out"),
       count: count(1, 1000, "how many pieces").default(1),
@@ -230,7 +232,7 @@ const commands: Readonly<Record<string, Command>> = {
     summary: "Measure a checkpoint on data it has not seen, and the pieces that it composes",
     positional: ["model"],
     flags: z.strictObject({
-      ...modelFlag,
+      ...eventModelFlag,
       ...checkpointFlag,
       data: text("DIR", "a prepared set, or a folder of MIDI that is prepared first"),
       cache: text("DIR", "where a raw folder is prepared; default: below --checkpoint").optional(),

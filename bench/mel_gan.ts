@@ -1,8 +1,9 @@
 /** How fast MelGAN makes audio and learns at the original's size. @module */
 import { type Tensor2D, type Tensor3D, tf } from "../deps/tf.ts";
 import { RandomStream } from "../datatools/random.ts";
+import { parseHParams } from "../hparams/load.ts";
 import { melConfig } from "../hparams/mel_config.ts";
-import { discriminatorWidths, type MelGanHParams, melGanSchema } from "../hparams/mel_gan.ts";
+import type { MelGanHParams } from "../hparams/mel_gan.ts";
 import { Audio2Mel } from "../models/audio2mel.ts";
 import {
   discriminatorHinge,
@@ -12,6 +13,7 @@ import {
   MelGanDiscriminator,
   MelGanGenerator,
 } from "../models/mel_gan/mod.ts";
+import { melGanWork } from "../models/mel_gan/work.ts";
 import { inferencePass, type Losses, type Module } from "../models/nn/mod.ts";
 import { Adam } from "../supervisors/optimizers/adam.ts";
 import { gradientsOf } from "../supervisors/gradients.ts";
@@ -30,7 +32,7 @@ const training = `MelGAN.train.batch${BATCH}.seqLen8192`;
 export async function* benchMelGan(
   { runs, backend, profile }: BenchSettings,
 ): AsyncGenerator<Figure> {
-  const hparams = melGanSchema.parse({});
+  const hparams = parseHParams("mel_gan", { preset: "upstream" });
   using generator = new MelGanGenerator(hparams).initialize(1);
   using plain = generator.withoutWeightNorm();
   const logMel = noise(FRAMES, hparams.nMels);
@@ -48,7 +50,8 @@ export async function* benchMelGan(
   yield { name: training, unit: "s/step", values: learned };
   if (profile) yield* await profileStep(training, step);
   yield* memoryFigures();
-  const work = operations(hparams);
+  const { operations, trainingOperations } = melGanWork(hparams);
+  const work = { making: FRAMES * operations / 1e9, training: BATCH * trainingOperations / 1e9 };
   yield { name: `${making}.work`, unit: "GFLOP", values: [work.making] };
   yield { name: `${training}.work`, unit: "GFLOP/step", values: [work.training] };
   const peaks = await measurePeaks(isSlow(backend));
@@ -112,44 +115,4 @@ function halves(maps: readonly FeatureMaps[]): [FeatureMaps[], FeatureMaps[]] {
   const split = maps.map((layers) => layers.map((map) => tf.split(map, 2) as Tensor3D[]));
   const half = (i: number) => split.map((layers) => layers.map((parts) => parts[i]!));
   return [half(0), half(1)];
-}
-
-/** GFLOP of 5 s of audio and of a training step: of a gradient two products for each one forward. */
-function operations(hparams: MelGanHParams): { making: number; training: number } {
-  const frame = generatorProducts(hparams), { seqLen, hopLength } = hparams;
-  const ofMaker = BATCH * seqLen / hopLength * frame;
-  const ofJudge = BATCH * judgeProducts(hparams);
-  const products = 3 * ofMaker + 2 * 3 * ofJudge + 2 * ofJudge; // real and fake, then fake for its input
-  return { making: 2 * FRAMES * frame / 1e9, training: 2 * products / 1e9 };
-}
-
-/** Products of numbers for one frame. */
-function generatorProducts(
-  { ngf, generatorRatios, nMels, nResidualLayers }: MelGanHParams,
-): number {
-  let width = ngf * 2 ** generatorRatios.length, rate = 1, sum = 7 * nMels * width;
-  for (const ratio of generatorRatios) {
-    rate *= ratio;
-    sum += rate * 2 * width * (width / 2); // two taps meet in a sample
-    width /= 2;
-    sum += rate * nResidualLayers * 5 * width * width;
-  }
-  return sum + rate * 7 * ngf;
-}
-
-/** Products of numbers for one crop. */
-function judgeProducts(hparams: MelGanHParams): number {
-  const { numD, seqLen, downsampFactor: stride } = hparams;
-  const widths = discriminatorWidths(hparams), last = widths.length - 1;
-  let sum = 0;
-  for (let scale = 0; scale < numD; scale++) {
-    let samples = seqLen / 2 ** scale;
-    sum += samples * 15 * widths[0]!;
-    for (let i = 1; i < last; i++) {
-      samples /= stride;
-      sum += samples * (10 * stride + 1) * 4 * widths[i]!;
-    }
-    sum += samples * (5 * widths[last - 1]! * widths[last]! + 3 * widths[last]!);
-  }
-  return sum;
 }

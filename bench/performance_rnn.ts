@@ -7,7 +7,7 @@ import type { EventRnn } from "../models/decoding/event_rnn.ts";
 import { type EventWork, eventWork } from "../models/decoding/event_work.ts";
 import type { Sampling } from "../models/decoding/sampling.ts";
 import type { Pass } from "../models/nn/mod.ts";
-import { createModel } from "../models/registry.ts";
+import { createNetworks } from "../models/registry.ts";
 import type { BenchSettings, Figure } from "./figure.ts";
 import { memoryFigures, timed } from "./measure.ts";
 import { isSlow, measurePeaks, peakFigures, rateFigure } from "./ops/peaks.ts";
@@ -20,7 +20,7 @@ const random = new RandomStream(1, "bench");
 
 /** Figures of PerformanceRnn. */
 export async function* benchPerformanceRnn(settings: BenchSettings): AsyncGenerator<Figure> {
-  using model = createModel("performance_rnn", parseHParams("performance_rnn"));
+  using model = createNetworks("performance_rnn", parseHParams("performance_rnn"));
   yield* benchEventRnn("PerformanceRNN", model.initialize(1), settings);
 }
 
@@ -30,7 +30,7 @@ export async function* benchPerformanceRnnAttentive(
 ): AsyncGenerator<Figure> {
   for (const attentionWindow of [1, 128]) {
     const hparams = parseHParams("performance_rnn_attentive", { file: { attentionWindow } });
-    using model = createModel("performance_rnn_attentive", hparams);
+    using model = createNetworks("performance_rnn_attentive", hparams);
     const name = `PerformanceRNNattentive.window${attentionWindow}`;
     yield* benchEventRnn(name, model.initialize(1), settings);
   }

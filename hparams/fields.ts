@@ -7,8 +7,8 @@ type JsonSchema = z.core.JSONSchema.JSONSchema;
 export interface Field {
   /** Its name in camelCase. */
   readonly name: string;
-  /** What its value is; `list` holds `item`s. */
-  readonly type: "number" | "integer" | "boolean" | "text" | "list";
+  /** What its value is; `numbers` are written with commas between them, `list` is given item by item. */
+  readonly type: "number" | "integer" | "boolean" | "text" | "numbers" | "list";
   /** What values are allowed, in words: "an integer >= 1", "one of a, b". */
   readonly expected: string;
   /** The values of a choice. */
@@ -48,14 +48,22 @@ function expectation(schema: JsonSchema): string {
     case "boolean":
       return "true or false";
     case "array":
-      return "a list";
+      return holdsNumbers(schema)
+        ? `numbers with commas between them, each ${expectation(itemOf(schema))}`
+        : "a list";
     default:
       return "text";
   }
 }
 
+const itemOf = (schema: JsonSchema) => schema.items as JsonSchema;
+
+function holdsNumbers(schema: JsonSchema): boolean {
+  return itemOf(schema).type === "integer" || itemOf(schema).type === "number";
+}
+
 function typeOf(schema: JsonSchema): Field["type"] {
-  if (schema.type === "array") return "list";
+  if (schema.type === "array") return holdsNumbers(schema) ? "numbers" : "list";
   if (schema.type === "integer" || schema.type === "number" || schema.type === "boolean") {
     return schema.type;
   }
@@ -102,8 +110,15 @@ export function parseText(field: Field, text: string): unknown {
       return text === "true" ? true : text === "false" ? false : text;
     case "integer":
     case "number":
-      return text.trim() !== "" && Number.isFinite(Number(text)) ? Number(text) : text;
+      return numberIn(text);
+    case "numbers":
+      return text.split(",").map(numberIn);
     default:
       return text;
   }
+}
+
+/** The number that `text` is, or `text` itself. */
+function numberIn(text: string): number | string {
+  return text.trim() !== "" && Number.isFinite(Number(text)) ? Number(text) : text;
 }

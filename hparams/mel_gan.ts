@@ -32,21 +32,23 @@ export const melGanNetworkFields = {
 export const melGanSchema = trainingSchema.extend({
   ...melConfigFields,
   ...melGanNetworkFields,
-  learningRate: z.number().positive().max(10).default(1e-4).describe("peak step size of Adam"),
-  adamBeta1: z.number().min(0).lt(1).default(0.5).describe("decay of Adam's mean"),
-  adamBeta2: z.number().min(0).lt(1).default(0.9).describe("decay of Adam's squared mean"),
-  gradientClip: z.number().min(0).default(0)
+  learningRate: z.number().positive().max(10).default(1e-3).describe("peak step size of Adam"),
+  adamBeta1: z.number().min(0).lt(1).default(0.8).describe("decay of Adam's mean"),
+  adamBeta2: z.number().min(0).lt(1).default(0.99).describe("decay of Adam's squared mean"),
+  gradientClip: z.number().min(0).default(1)
     .describe("largest norm of each network's gradient; 0 turns clipping off"),
   seqLen: z.int().min(1).max(10_000_000).default(8192)
     .describe("samples of a training crop; a multiple of hopLength"),
+  minGain: z.number().positive().max(1).default(0.3)
+    .describe("lowest amplitude that a training crop is multiplied by; the highest is 1"),
   lambdaFeat: z.number().min(0).max(1e6).default(10).describe("weight of feature matching"),
-  melLossWeight: z.number().min(0).max(1e6).default(0)
+  melLossWeight: z.number().min(0).max(1e6).default(15)
     .describe("weight of the distance between log-mels in the generator's loss; 0 turns it off"),
-  stftLossWeight: z.number().min(0).max(1e6).default(0)
+  stftLossWeight: z.number().min(0).max(1e6).default(1)
     .describe("weight of the multi-resolution STFT loss of the generator; 0 turns it off"),
-  discriminatorWarmup: z.int().min(0).default(0)
+  discriminatorWarmup: z.int().min(0).default(1000)
     .describe("steps in which the generator learns without discriminators"),
-  emaDecay: z.number().min(0).lt(1).default(0)
+  emaDecay: z.number().min(0).lt(1).default(0.995)
     .describe("decay of the generator's running mean, which is what vocodes; 0 turns it off"),
 }).check(checkTraining, checkMelConfig, checkMelGan);
 

@@ -27,5 +27,14 @@ export {
 } from "./performance_rnn_attentive.ts";
 export { defaultPreset, presetNames, presetOf } from "./presets.ts";
 export type { PresetName } from "./presets.ts";
-export { type HParamsOf, type ModelId, modelIds, schemaOf } from "./registry.ts";
+export {
+  type EventModelId,
+  eventModelIds,
+  type HParamsOf,
+  type ModelId,
+  modelIds,
+  schemaOf,
+  type VocoderId,
+  vocoderIds,
+} from "./registry.ts";
 export { type TrainingHParams, trainingSchema } from "./training.ts";

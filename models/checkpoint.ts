@@ -4,6 +4,15 @@ import { CheckpointError, type TensorData } from "../datatools/checkpoints/safet
 import { HParamsError } from "../hparams/errors.ts";
 import { parseHParams } from "../hparams/load.ts";
 import type { HParamsOf, ModelId } from "../hparams/registry.ts";
+import type { BackendChoice } from "./device/mod.ts";
+
+/** The backend that `load` opens if none is open. */
+export interface LoadOptions {
+  /** Where to compute; `auto` if not given. */
+  readonly backend?: BackendChoice;
+  /** Threads of the wasm backend; one per core if not given. */
+  readonly threads?: number;
+}
 
 /** A checkpoint as inference needs it. */
 export interface OpenCheckpoint<M extends ModelId> {
@@ -40,10 +49,13 @@ export async function openCheckpoint<M extends ModelId>(
   }
 }
 
-/** The parameters of a run's checkpoint (`model/<key>`) or of a file for exchange (`<key>`). */
+/** Where a run keeps the parameters that are used: the running mean before what it is the mean of. */
+const prefixes = ["ema/", "netG/", "model/"];
+
+/** The parameters of a run's checkpoint (`model/<key>`, `netG/<key>`) or of a file for exchange (`<key>`). */
 export function modelState(tensors: ReadonlyMap<string, TensorData>): Map<string, TensorData> {
-  const prefix = "model/";
-  const inRun = [...tensors].filter(([key]) => key.startsWith(prefix));
-  if (inRun.length === 0) return new Map(tensors);
-  return new Map(inRun.map(([key, tensor]) => [key.slice(prefix.length), tensor]));
+  const keys = [...tensors.keys()];
+  const prefix = prefixes.find((each) => keys.some((key) => key.startsWith(each))) ?? "";
+  const inside = [...tensors].filter(([key]) => key.startsWith(prefix));
+  return new Map(inside.map(([key, tensor]) => [key.slice(prefix.length), tensor]));
 }

@@ -1,5 +1,6 @@
 /** Networks, and the backend that computes them. @module */
 export { Audio2Mel } from "./audio2mel.ts";
+export type { LoadOptions } from "./checkpoint.ts";
 export {
   type BackendChoice,
   type BackendInfo,
@@ -17,7 +18,7 @@ export type {
   EventOutput,
   EventState,
 } from "./decoding/event_model.ts";
-export { EventRnn, type LoadOptions, type MixedInput } from "./decoding/event_rnn.ts";
+export { EventRnn, type MixedInput } from "./decoding/event_rnn.ts";
 export type { GenerateOptions } from "./decoding/options.ts";
 export type { Sampling } from "./decoding/sampling.ts";
 export type { Scalar, Tensor, Tensor1D, Tensor2D, Tensor3D, Variable } from "../deps/tf.ts";

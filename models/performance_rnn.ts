@@ -8,7 +8,8 @@
  * @module
  */
 import type { Tensor3D } from "../deps/tf.ts";
-import { EventRnn, loadEventRnn, type LoadOptions, type MixedInput } from "./decoding/event_rnn.ts";
+import type { LoadOptions } from "./checkpoint.ts";
+import { EventRnn, loadEventRnn, type MixedInput } from "./decoding/event_rnn.ts";
 
 /** The network, from events and controls to the logits of the next event. */
 export class PerformanceRnn extends EventRnn {

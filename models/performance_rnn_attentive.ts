@@ -12,7 +12,8 @@
  */
 import { type Tensor1D, type Tensor2D, type Tensor3D, tf } from "../deps/tf.ts";
 import type { PerformanceRnnAttentiveHParams } from "../hparams/performance_rnn_attentive.ts";
-import { EventRnn, loadEventRnn, type LoadOptions, type MixedInput } from "./decoding/event_rnn.ts";
+import type { LoadOptions } from "./checkpoint.ts";
+import { EventRnn, loadEventRnn, type MixedInput } from "./decoding/event_rnn.ts";
 import { dropout, type GruDecodeAttention } from "./device/mod.ts";
 import { CausalAttention, LayerNorm, linearBiasSlopes, type Pass, tidy } from "./nn/mod.ts";
 

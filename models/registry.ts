@@ -1,31 +1,47 @@
-/** The class of each model, by its ModelId. @module */
+/** The classes of each model, by its ModelId. @module */
 import type { HParamsOf, ModelId } from "../hparams/registry.ts";
-import type { LoadOptions } from "./decoding/event_rnn.ts";
+import type { LoadOptions } from "./checkpoint.ts";
+import { MelGan, MelGanNetworks } from "./mel_gan/mod.ts";
 import { PerformanceRnn } from "./performance_rnn.ts";
 import { PerformanceRnnAttentive } from "./performance_rnn_attentive.ts";
 
-/** The class of every model. */
+/** The networks of every model, as they are trained. */
+export interface NetworksOf {
+  /** PerformanceRnn. */
+  performance_rnn: PerformanceRnn;
+  /** PerformanceRnn with attention. */
+  performance_rnn_attentive: PerformanceRnnAttentive;
+  /** The generator of MelGan, and what judges it. */
+  mel_gan: MelGanNetworks;
+}
+
+/** What a checkpoint of every model is loaded into for use. */
 export interface ModelOf {
   /** PerformanceRnn. */
   performance_rnn: PerformanceRnn;
   /** PerformanceRnn with attention. */
   performance_rnn_attentive: PerformanceRnnAttentive;
+  /** MelGan. */
+  mel_gan: MelGan;
 }
 
-/** What a class of models can do without an instance. */
-interface ModelClass<M extends ModelId> {
-  new (hparams: HParamsOf[M]): ModelOf[M];
-  load(where: string | URL, options: LoadOptions): Promise<ModelOf[M]>;
-}
-
-const classes: { readonly [M in ModelId]: ModelClass<M> } = {
+const networks: { readonly [M in ModelId]: new (hparams: HParamsOf[M]) => NetworksOf[M] } = {
   performance_rnn: PerformanceRnn,
   performance_rnn_attentive: PerformanceRnnAttentive,
+  mel_gan: MelGanNetworks,
 };
 
-/** Declares a model; `initialize` or `loadStateDict` gives it its values. */
-export function createModel<M extends ModelId>(model: M, hparams: HParamsOf[M]): ModelOf[M] {
-  return new classes[model](hparams);
+type Load<M extends ModelId> = (where: string | URL, options: LoadOptions) => Promise<ModelOf[M]>;
+
+const loaders: { readonly [M in ModelId]: Load<M> } = {
+  performance_rnn: (...place) => PerformanceRnn.load(...place),
+  performance_rnn_attentive: (...place) => PerformanceRnnAttentive.load(...place),
+  mel_gan: (...place) => MelGan.load(...place),
+};
+
+/** Declares the networks of a model; `initialize` or `loadStateDict` gives them their values. */
+export function createNetworks<M extends ModelId>(model: M, hparams: HParamsOf[M]): NetworksOf[M] {
+  return new networks[model](hparams);
 }
 
 /**
@@ -39,5 +55,5 @@ export function loadModel<M extends ModelId>(
   where: string | URL,
   options: LoadOptions = {},
 ): Promise<ModelOf[M]> {
-  return classes[model].load(where, options);
+  return loaders[model](where, options);
 }

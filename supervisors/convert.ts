@@ -11,11 +11,12 @@ import {
   type TensorData,
   toFloat32,
 } from "../datatools/checkpoints/safetensors.ts";
+import type { StateDict } from "../datatools/checkpoints/torch.ts";
 import { exists, makeDir, writeAtomic } from "../datatools/io.ts";
 import type { ModelId } from "../hparams/registry.ts";
 import { under, writeCheckpoint } from "./checkpoint.ts";
 import { parseFor, recognize, type Recognized } from "./interchange/recognize.ts";
-import { readTorchAdam } from "./interchange/torch_adam.ts";
+import { readTorchAdam, type TorchAdam } from "./interchange/torch_adam.ts";
 import { readWeights, type Weights } from "./interchange/weights.ts";
 import type { Outcome, Terminal } from "./outcome.ts";
 
@@ -88,36 +89,53 @@ function exchangeFile(
   };
 }
 
+/** A network in a file of PyTorch and its optimizer there, and what a run calls both. */
+interface Trained {
+  readonly prefix: string;
+  readonly phase: string;
+  readonly part: string;
+  readonly optimizer: string;
+}
+
+const ofEvents: readonly Trained[] = [
+  { prefix: "model/", phase: "rnn", part: "model", optimizer: "optimizer" },
+];
+
+const trainedOf: { readonly [M in ModelId]: readonly Trained[] } = {
+  performance_rnn: ofEvents,
+  performance_rnn_attentive: ofEvents,
+  mel_gan: [
+    { prefix: "netG/", phase: "generator", part: "netG", optimizer: "optG" },
+    { prefix: "netD/", phase: "discriminator", part: "netD", optimizer: "optD" },
+  ],
+};
+
 /** Parameters and moments as `train --resume` reads them. */
 function runFolder(
-  { source, state, step: named, checkpoint }: Weights,
+  weights: Weights,
   recognized: Recognized | string,
   out: string,
 ): Conversion {
+  const { source, step: named } = weights;
   if (typeof recognized === "string") {
     throw new CheckpointError(`Cannot make a run of "${source}": ${recognized}`);
   }
-  if (!checkpoint?.has("optimizer")) {
-    throw new CheckpointError(
-      `Cannot make a run of "${source}": no optimizer of PyTorch is in it; write a .safetensors file and ` +
-        "start a run from it with train --init",
-      "optimizer",
-    );
-  }
   const { model } = recognized;
-  const adam = readTorchAdam(checkpoint.get("optimizer"), state, source);
+  const trained = trainedOf[model].map((each) => ({ ...each, ...readTrained(weights, each) }));
+  const [{ adam }] = trained as [(typeof trained)[number]];
+  const { step } = adam;
   const hparams = parseFor(source, model, { file: { ...recognized.hparams, ...adam.hparams } });
-  const { step, moments } = adam;
-  const notes = [...adam.notes];
+  const notes = trained.flatMap(({ adam }) => adam.notes);
   if (named !== undefined && named !== step) {
     notes.push(
       `The file says step ${named}, its optimizer made ${step} updates: step ${step} it is`,
     );
   }
-  const tensors = new Map([
-    ...under("model/", widened(state)),
-    ...under("optimizer/rnn/", moments),
-  ]);
+  const tensors = new Map(trained.flatMap(({ prefix, phase, state, adam }) => [
+    ...under(prefix, widened(state)),
+    ...under(`optimizer/${phase}/`, adam.moments),
+  ]));
+  const count = trained.reduce((sum, { state }) => sum + state.size, 0);
   const metadata = {
     model,
     hparams: JSON.stringify(hparams),
@@ -126,7 +144,7 @@ function runFolder(
     dataPosition: JSON.stringify({ batch: step * hparams.accumulationSteps }),
   };
   return {
-    text: `a run after step ${step}, ${state.size} parameters with their moments, ` +
+    text: `a run after step ${step}, ${count} parameters with their moments, ` +
       `${describe(recognized)}; go on with train ${model} --out ${out} --resume`,
     notes,
     data: { tensors: tensors.size, step, model, hparams },
@@ -138,6 +156,22 @@ function runFolder(
   };
 }
 
+/** One network of a file and its optimizer. */
+function readTrained(
+  { source, parts, state: main, checkpoint }: Weights,
+  { part, optimizer }: Trained,
+): { state: StateDict; adam: TorchAdam } {
+  const state = parts.get(part) ?? main;
+  if (!checkpoint?.has(optimizer)) {
+    throw new CheckpointError(
+      `Cannot make a run of "${source}": no ${optimizer} of PyTorch is in it; write a .safetensors file and ` +
+        "start a run from it with train --init",
+      optimizer,
+    );
+  }
+  return { state, adam: readTorchAdam(checkpoint.get(optimizer), state, source) };
+}
+
 /** Every array as float32, as a run holds it. */
 function widened(state: ReadonlyMap<string, TensorData>): Map<string, TensorData> {
   return new Map([...state].map(([key, tensor]) => {
@@ -147,6 +181,10 @@ function widened(state: ReadonlyMap<string, TensorData>): Map<string, TensorData
 }
 
 function describe({ model, hparams }: Recognized): string {
+  if ("generatorRatios" in hparams) {
+    const { ngf, generatorRatios, nMels } = hparams;
+    return `${model} of ${ngf} channels at full rate, ratios ${generatorRatios}, ${nMels} bands`;
+  }
   const { hiddenDim, gruLayers, eventDim } = hparams;
   return `${model} of ${gruLayers} x ${hiddenDim} units over ${eventDim} events`;
 }

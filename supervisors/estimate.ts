@@ -1,7 +1,6 @@
 /** What a run will take, said before its first step: memory from its sizes, time from how fast products are here. @module */
 import { tf } from "../deps/tf.ts";
-import type { PerformanceRnnHParams } from "../hparams/performance_rnn.ts";
-import { eventWork } from "../models/decoding/event_work.ts";
+import type { TrainingHParams } from "../hparams/training.ts";
 
 /** What a run takes, roughly. */
 export interface Estimate {
@@ -24,18 +23,22 @@ const PROCESS_BYTES = 3e8;
 /** A product that takes so many seconds says how fast products are. */
 const LONG_ENOUGH = 0.05;
 
-/** Estimates the training of a network over events on the open backend; it works for a tenth of a second. */
+/** What one batch costs: operations, and the bytes held at the peak beside the weights. */
+export interface BatchWork {
+  readonly operations: number;
+  readonly bytes: number;
+}
+
+/** Estimates a training on the open backend; it works for a tenth of a second. */
 export async function estimateTraining(
-  hparams: PerformanceRnnHParams,
+  { accumulationSteps }: TrainingHParams,
   parameterCount: number,
+  { operations, bytes }: BatchWork,
 ): Promise<Estimate> {
-  const { batchSize, windowSize, accumulationSteps } = hparams;
-  const { trainingOperations, trainingBytes } = eventWork(hparams);
-  const events = batchSize * windowSize;
-  const products = events * trainingOperations / (EFFICIENCY * await productRate());
+  const products = operations / (EFFICIENCY * await productRate());
   return {
     secondsPerStep: accumulationSteps * (products + CALLS_SECONDS),
-    bytes: PROCESS_BYTES + 4 * ARRAYS_OF_WEIGHTS * parameterCount + events * trainingBytes,
+    bytes: PROCESS_BYTES + 4 * ARRAYS_OF_WEIGHTS * parameterCount + bytes,
   };
 }
 

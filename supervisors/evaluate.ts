@@ -3,7 +3,7 @@ import { setFiles } from "../datatools/datasets/manifest.ts";
 import { PerformanceDataset } from "../datatools/datasets/performance.ts";
 import { ValidationBatches } from "../datatools/datasets/performance_batches.ts";
 import { exists, makeDir, pathKind, writeAtomic } from "../datatools/io.ts";
-import type { ModelId } from "../hparams/registry.ts";
+import type { EventModelId } from "../hparams/registry.ts";
 import type { EventRnn } from "../models/decoding/event_rnn.ts";
 import { samplingOf } from "../models/decoding/options.ts";
 import type { Sampling } from "../models/decoding/sampling.ts";
@@ -21,7 +21,7 @@ import { preparedSet } from "./prepared_set.ts";
 
 /** The flags of `evaluate`. */
 export interface EvaluateFlags extends Partial<Sampling> {
-  readonly model: ModelId;
+  readonly model: EventModelId;
   readonly checkpoint: string;
   readonly data: string;
   readonly cache?: string;

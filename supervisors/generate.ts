@@ -1,7 +1,7 @@
 /** `generate`: from a checkpoint to files one can hear and see. @module */
 import { makeDir, readBytes, writeAtomic } from "../datatools/io.ts";
 import type { Performance } from "../datatools/results/performance.ts";
-import type { ModelId } from "../hparams/registry.ts";
+import type { EventModelId } from "../hparams/registry.ts";
 import type { EventRnn } from "../models/decoding/event_rnn.ts";
 import type { GenerateOptions } from "../models/decoding/options.ts";
 import type { BackendChoice } from "../models/device/mod.ts";
@@ -16,7 +16,7 @@ type FromFiles = "primer" | "controls" | "controlsFrom";
 
 /** The flags of `generate`. */
 export interface GenerateFlags extends Omit<GenerateOptions, FromFiles | "onProgress"> {
-  readonly model: ModelId;
+  readonly model: EventModelId;
   readonly checkpoint: string;
   readonly out: string;
   readonly count: number;
@@ -80,7 +80,7 @@ function filesOf(stem: string): [mid: string, wav: string, png: string] {
   return [`${stem}.mid`, `${stem}.wav`, `${stem}.png`];
 }
 
-function namesOf(model: ModelId, count: number): string[] {
+function namesOf(model: EventModelId, count: number): string[] {
   const digits = Math.max(2, String(count).length);
   return Array.from({ length: count }, (_, i) => `${model}-${String(i + 1).padStart(digits, "0")}`);
 }

@@ -95,15 +95,6 @@ export class MelGanSupervisor extends Supervisor<MelGanNetworks, MelGanBatch> {
     }];
   }
 
-  protected override modules(): [prefix: string, module: Module][] {
-    const { generator, discriminator, periods } = this.model;
-    return [
-      ["netG/", generator],
-      ["netD/", discriminator],
-      ...periods ? [["netP/", periods] as [string, Module]] : [],
-    ];
-  }
-
   protected override averages(): [prefix: string, average: Ema][] {
     return this.#ema ? [["ema/", this.#ema]] : [];
   }

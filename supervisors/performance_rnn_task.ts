@@ -6,7 +6,8 @@ import {
 } from "../datatools/datasets/performance_batches.ts";
 import type { PerformanceRnnHParams } from "../hparams/performance_rnn.ts";
 import type { EventRnn } from "../models/decoding/event_rnn.ts";
-import { estimateTraining } from "./estimate.ts";
+import { eventWork } from "../models/decoding/event_work.ts";
+import { type Estimate, estimateTraining } from "./estimate.ts";
 import type { Terminal } from "./outcome.ts";
 import { type PerformanceRnnData, PerformanceRnnSupervisor } from "./performance_rnn.ts";
 import { type DataPlace, preparedSet } from "./prepared_set.ts";
@@ -26,7 +27,14 @@ export const performanceRnnTask = {
       [Symbol.dispose]: () => data[Symbol.dispose](),
     };
   },
-  estimate: estimateTraining,
+  estimate: (hparams: PerformanceRnnHParams, parameterCount: number): Promise<Estimate> => {
+    const { trainingOperations, trainingBytes } = eventWork(hparams);
+    const events = hparams.batchSize * hparams.windowSize;
+    return estimateTraining(hparams, parameterCount, {
+      operations: events * trainingOperations,
+      bytes: events * trainingBytes,
+    });
+  },
   stepSize: ({ batchSize, windowSize }: PerformanceRnnHParams): string =>
     `${batchSize} x ${windowSize} events`,
 };

@@ -1,6 +1,6 @@
 /** `generate --log-likelihood`: how likely a model holds a performance to be. @module */
 import { encodeEvents } from "../datatools/midi/event_codec.ts";
-import type { ModelId } from "../hparams/registry.ts";
+import type { EventModelId } from "../hparams/registry.ts";
 import { controlsDuring, controlTrack, ownControls } from "../models/decoding/controls.ts";
 import type { ControlRows } from "../models/decoding/controls.ts";
 import type { EventRnn } from "../models/decoding/event_rnn.ts";
@@ -15,7 +15,7 @@ import type { Outcome, Terminal } from "./outcome.ts";
 /** The flags of a score. */
 export interface ScoreFlags
   extends Pick<GenerateOptions, "key" | "histogram" | "density" | "keepControls"> {
-  readonly model: ModelId;
+  readonly model: EventModelId;
   readonly checkpoint: string;
   readonly logLikelihood: string;
   readonly controlsFrom?: string;

@@ -2,7 +2,7 @@
 import { parseHParams } from "../hparams/load.ts";
 import type { ModelId } from "../hparams/registry.ts";
 import type { Module } from "../models/nn/mod.ts";
-import { createModel } from "../models/registry.ts";
+import { createNetworks } from "../models/registry.ts";
 import type { Outcome, Terminal } from "./outcome.ts";
 
 /** The flags of `summary`. */
@@ -77,6 +77,6 @@ export function formatSummary(name: string, summary: ModelSummary): string {
 /** Shows what a model consists of with the given hparams; nothing is allocated. */
 export function summary(flags: SummaryFlags, _terminal: Terminal): Promise<Outcome> {
   const hparams = parseHParams(flags.model, { preset: flags.preset, set: flags.set });
-  const data = summarize(createModel(flags.model, hparams));
+  const data = summarize(createNetworks(flags.model, hparams));
   return Promise.resolve({ text: formatSummary(flags.model, data), data });
 }

@@ -87,11 +87,6 @@ export abstract class Supervisor<M extends Module, B extends TrainingBatch> {
   /** The updates of one step, in order. */
   protected abstract phases(): Phase<B>[];
 
-  /** What a checkpoint holds of the model: modules, by the prefix of their keys. */
-  protected modules(): readonly (readonly [prefix: string, module: Module])[] {
-    return [["model/", this.model]];
-  }
-
   /** Batch number `index`, from 0: the same for the same seed, whenever it is asked for. */
   protected abstract batch(index: number): B;
 
@@ -145,7 +140,7 @@ export abstract class Supervisor<M extends Module, B extends TrainingBatch> {
   /** Everything needed to go on: parameters, moments, step, best loss. */
   async state(): Promise<RunState> {
     const tensors: [string, TensorData][] = [];
-    for (const [prefix, module] of this.modules()) {
+    for (const [prefix, module] of this.model.parts) {
       tensors.push(...under(prefix, await module.stateDict()));
     }
     for (const [prefix, average] of this.averages()) {
@@ -172,7 +167,7 @@ export abstract class Supervisor<M extends Module, B extends TrainingBatch> {
    * @throws {CheckpointError} If it is of another model or size
    */
   resume({ step, tensors, metadata }: RunState, name: string): void {
-    for (const [prefix, module] of this.modules()) {
+    for (const [prefix, module] of this.model.parts) {
       module.loadStateDict(below(tensors, prefix), name);
     }
     for (const [prefix, average] of this.averages()) {

@@ -13,7 +13,7 @@ import { defaultPreset } from "../hparams/presets.ts";
 import type { HParamsOf, ModelId } from "../hparams/registry.ts";
 import { type BackendChoice, type BackendInfo, openBackend } from "../models/device/mod.ts";
 import type { Module } from "../models/nn/mod.ts";
-import { createModel } from "../models/registry.ts";
+import { createNetworks } from "../models/registry.ts";
 import { runState } from "./checkpoint.ts";
 import { describeEstimate } from "./estimate.ts";
 import { readWeights } from "./interchange/weights.ts";
@@ -55,7 +55,7 @@ export async function train<M extends ModelId>(
   const hparams = await chooseHParams(flags, backend, resuming, terminal);
   if (flags.dryRun) return await plan(flags, hparams, resuming);
   const task = taskOf(flags.model);
-  using model = createModel(flags.model, hparams);
+  using model = createNetworks(flags.model, hparams);
   using training = await task.open(model, hparams, flags, terminal);
   await makeDir(runPaths(flags.out).checkpoints);
   await writeHParams(flags.out, hparams);
@@ -74,13 +74,15 @@ export async function train<M extends ModelId>(
     quiet: flags.quiet || flags.json,
   });
   const run: Run = { folder: flags.out, log, metadata };
+  model.initialize(hparams.seed);
+  if (!state && flags.init !== undefined) await loadWeights(model, flags.init, flags.model);
   const supervisor = training.supervisor(run);
   try {
     if (state) {
       warnIfElsewhere(state.metadata, run.metadata, terminal);
       supervisor.resume(state, found.source);
       terminal.note(`Resuming after step ${state.step}`);
-    } else await startModel(model, flags, hparams.seed);
+    }
     const estimate = await task.estimate(hparams, model.parameterCount());
     const left = hparams.totalSteps - supervisor.step;
     terminal.note(`This takes ${describeEstimate(estimate, left)}`);
@@ -136,7 +138,7 @@ async function plan<M extends ModelId>(
   hparams: HParamsOf[M],
   resuming: boolean,
 ): Promise<Outcome> {
-  const parameters = createModel(flags.model, hparams).parameterCount();
+  const parameters = createNetworks(flags.model, hparams).parameterCount();
   const task = taskOf(flags.model);
   const estimate = await task.estimate(hparams, parameters);
   const verb = resuming ? "go on with" : "start";
@@ -148,11 +150,15 @@ async function plan<M extends ModelId>(
   };
 }
 
-async function startModel(model: Module, flags: TrainFlags, seed: number): Promise<void> {
-  model.initialize(seed);
-  if (flags.init === undefined) return;
-  const { source, state } = await readWeights(flags.init, { model: flags.model });
-  model.loadStateDict(state, source);
+/** Takes the weights at `where`; networks that they lack stay as they are, but for the first. */
+async function loadWeights(networks: Module, where: string, model: ModelId): Promise<void> {
+  const { source, state, parts } = await readWeights(where, { model });
+  const [[, first], ...others] = [...networks.parts] as [[string, Module], ...[string, Module][]];
+  first.loadStateDict(state, source);
+  for (const [prefix, part] of others) {
+    const found = parts.get(prefix.slice(0, -1));
+    if (found) part.loadStateDict(found, source);
+  }
 }
 
 /** Says that a run will not go on bit for bit, and why. */

@@ -1,8 +1,9 @@
 /** What `train` needs to know of a kind of model, and the kinds there are. @module */
 import type { HParamsOf, ModelId } from "../hparams/registry.ts";
 import type { Module } from "../models/nn/mod.ts";
-import type { ModelOf } from "../models/registry.ts";
+import type { NetworksOf } from "../models/registry.ts";
 import type { Estimate } from "./estimate.ts";
+import { melGanTask } from "./mel_gan_task.ts";
 import type { Terminal } from "./outcome.ts";
 import { performanceRnnTask } from "./performance_rnn_task.ts";
 import type { Run, Supervisor, TrainingBatch } from "./supervisor.ts";
@@ -31,7 +32,7 @@ export interface OpenTraining extends Disposable {
 export interface TrainingTask<M extends ModelId> {
   /** Opens, and where needed prepares, the data for `model`. */
   open(
-    model: ModelOf[M],
+    model: NetworksOf[M],
     hparams: HParamsOf[M],
     flags: DataFlags,
     terminal: Terminal,
@@ -45,6 +46,7 @@ export interface TrainingTask<M extends ModelId> {
 const tasks: { readonly [M in ModelId]: TrainingTask<M> } = {
   performance_rnn: performanceRnnTask,
   performance_rnn_attentive: performanceRnnTask,
+  mel_gan: melGanTask,
 };
 
 /** How `model` is trained. */

@@ -6,14 +6,9 @@ import { type Tensor, type Tensor1D, type Tensor2D, type Tensor3D, tf } from "..
 import { ticksOf, vocabularyOf } from "../../datatools/midi/events.ts";
 import type { Performance } from "../../datatools/results/performance.ts";
 import type { PerformanceRnnHParams } from "../../hparams/performance_rnn.ts";
-import type { HParamsOf, ModelId } from "../../hparams/registry.ts";
-import { openCheckpoint } from "../checkpoint.ts";
-import {
-  type BackendChoice,
-  type GruDecodeAttention,
-  type GruDecodeNetwork,
-  openBackend,
-} from "../device/mod.ts";
+import type { EventModelId, HParamsOf } from "../../hparams/registry.ts";
+import { type LoadOptions, openCheckpoint } from "../checkpoint.ts";
+import { type GruDecodeAttention, type GruDecodeNetwork, openBackend } from "../device/mod.ts";
 import {
   checkShape,
   crossEntropyPerRow,
@@ -42,14 +37,6 @@ import { generatePerformances } from "./performances.ts";
 
 /** Slope of the input layer's LeakyReLU below 0. */
 const INPUT_SLOPE = 0.1;
-
-/** The backend that `load` opens if none is open. */
-export interface LoadOptions {
-  /** Where to compute; `auto` if not given. */
-  readonly backend?: BackendChoice;
-  /** Threads of the wasm backend; one per core if not given. */
-  readonly threads?: number;
-}
 
 /** What the GRU reads at each step, and what is remembered of the inputs for later ones. */
 export interface MixedInput {
@@ -269,7 +256,7 @@ export abstract class EventRnn extends Module implements EventModel {
  *
  * @throws {CheckpointError} If it is a checkpoint of another model or damaged
  */
-export async function loadEventRnn<M extends ModelId, R extends EventRnn>(
+export async function loadEventRnn<M extends EventModelId, R extends EventRnn>(
   model: M,
   make: new (hparams: HParamsOf[M]) => R,
   where: string | URL,

@@ -1,8 +1,10 @@
 /** MelGan as a vocoder: log-mels of any length in, audio out. @module */
 import { tf } from "../../deps/tf.ts";
-import { describeMelDifference, type MelConfig } from "../../hparams/mel_config.ts";
+import { describeMelDifference, type MelConfig, melConfig } from "../../hparams/mel_config.ts";
+import { type LoadOptions, openCheckpoint } from "../checkpoint.ts";
+import { openBackend } from "../device/mod.ts";
 import { inferencePass } from "../nn/mod.ts";
-import type { MelGanGenerator } from "./generator.ts";
+import { MelGanGenerator } from "./generator.ts";
 
 /** A log-mel and the front end that made it; `LogMel` is one. */
 export interface LogMelFrames {
@@ -49,6 +51,19 @@ export class MelGan {
    */
   constructor(generator: MelGanGenerator, readonly config: MelConfig) {
     this.#generator = generator.withoutWeightNorm();
+  }
+
+  /**
+   * Loads the generator of a checkpoint, the running mean where there is one, opening a backend if none is open.
+   *
+   * @param where A file, a run folder or a URL
+   * @throws {CheckpointError} If it is a checkpoint of another model or damaged
+   */
+  static async load(where: string | URL, options: LoadOptions = {}): Promise<MelGan> {
+    const { hparams, state, name } = await openCheckpoint("mel_gan", where);
+    await openBackend(options.backend, options);
+    using generator = new MelGanGenerator(hparams).loadStateDict(state, name);
+    return new MelGan(generator, melConfig(hparams));
   }
 
   /**

@@ -23,4 +23,14 @@ export class MelGanNetworks extends Module {
       ? this.child("netP", new PeriodDiscriminator(hparams))
       : null;
   }
+
+  /** The networks by the prefix of their keys in a checkpoint. */
+  override get parts(): ReadonlyMap<string, Module> {
+    const { generator, discriminator, periods } = this;
+    return new Map<string, Module>([
+      ["netG/", generator],
+      ["netD/", discriminator],
+      ...periods ? [["netP/", periods] as const] : [],
+    ]);
+  }
 }

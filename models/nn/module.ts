@@ -137,6 +137,11 @@ export abstract class Module {
     return found;
   }
 
+  /** What a checkpoint of a run keeps apart, by the prefix of the keys: a GAN's networks, else the whole. */
+  get parts(): ReadonlyMap<string, Module> {
+    return new Map([["model/", this]]);
+  }
+
   /** The shape of every parameter under its full key. */
   stateDictShapes(): Map<string, readonly number[]> {
     return new Map([...this.parameters()].map(([key, { shape }]) => [key, shape]));

@@ -1,12 +1,12 @@
 /** Which model weights are of, and with which hparams, told by their keys and shapes. @module */
 import { CheckpointError } from "../../datatools/checkpoints/safetensors.ts";
 import type { StateDict } from "../../datatools/checkpoints/torch.ts";
-import { eventDims } from "../../hparams/codec.ts";
 import { HParamsError } from "../../hparams/errors.ts";
 import { parseHParams } from "../../hparams/load.ts";
 import { type HParamsOf, type ModelId, modelIds } from "../../hparams/registry.ts";
-import { checkStateDict } from "../../models/nn/mod.ts";
-import { createModel } from "../../models/registry.ts";
+import { checkStateDict, type Module } from "../../models/nn/mod.ts";
+import { createNetworks } from "../../models/registry.ts";
+import { eventSizes, melGanSizes } from "./sizes.ts";
 import type { Weights } from "./weights.ts";
 
 /** A model and all its hparams. */
@@ -34,8 +34,8 @@ export function recognize(weights: Weights, wanted?: ModelId): Recognized | stri
   try {
     const hparams = named && weights.hparams !== undefined
       ? parseFor(source, model, { file: weights.hparams, fileName: source })
-      : parseFor(source, model, { preset: "upstream", file: sizesOf(state, source) });
-    checkStateDict(state, createModel(model, hparams).stateDictShapes(), source);
+      : parseFor(source, model, { preset: "upstream", file: sizesOf(model, weights) });
+    checkNetwork(state, createNetworks(model, hparams), source);
     return { model, hparams };
   } catch (error) {
     if (!(error instanceof CheckpointError) || named || wanted) throw error;
@@ -59,24 +59,19 @@ export function parseFor<M extends ModelId>(
 }
 
 function modelOf(state: StateDict): ModelId | undefined {
+  if (state.has("model.1.weight_g")) return "mel_gan";
   if (state.has("self_attention.in_proj_weight")) return "performance_rnn_attentive";
   return state.has("gru.weight_ih_l0") ? "performance_rnn" : undefined;
 }
 
-/** The sizes of a network over piano events. */
-function sizesOf(state: StateDict, source: string) {
-  const axis = (key: string, index: number): number => {
-    const size = state.get(key)?.shape[index];
-    if (size !== undefined) return size;
-    throw new CheckpointError(`Cannot convert "${source}": "${key}" is missing`, key);
-  };
-  const eventDim = axis("event_embedding.weight", 0);
-  return {
-    initDim: axis("inithid_fc.weight", 1),
-    eventDim,
-    controlDim: axis("concat_input_fc.weight", 1) - eventDim - 1,
-    hiddenDim: axis("concat_input_fc.weight", 0),
-    gruLayers: [...state.keys()].filter((key) => key.startsWith("gru.weight_ih_l")).length,
-    ...eventDim === eventDims.magenta ? { codec: "magenta" } : {},
-  };
+function sizesOf(model: ModelId, { state, parts, source }: Weights): Record<string, unknown> {
+  if (model === "mel_gan") return melGanSizes(state, parts.get("netD"), source);
+  return eventSizes(state, source);
+}
+
+/** Refuses weights that are not those of the network whose first key they have, or of the first network. */
+function checkNetwork(state: StateDict, networks: Module, source: string): void {
+  const [key = ""] = state.keys(),
+    shapes = [...networks.parts.values()].map((part) => part.stateDictShapes());
+  checkStateDict(state, shapes.find((each) => each.has(key)) ?? shapes[0]!, source);
 }

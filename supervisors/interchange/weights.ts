@@ -18,6 +18,8 @@ export interface Weights {
   readonly source: string;
   /** Parameters under their bare keys. */
   readonly state: StateDict;
+  /** All networks that the file keeps apart, by name. */
+  readonly parts: ReadonlyMap<string, StateDict>;
   /** The ModelId that the file names. */
   readonly model?: string;
   /** The hparams that the file, or the run around it, names; not yet checked. */
@@ -51,6 +53,7 @@ export async function readWeights(where: string, wanted: WantedWeights = {}): Pr
   return {
     source,
     state: pickTensors(tensors, source, wanted.module),
+    parts: partsOf(tensors),
     model: metadata.model,
     hparams,
     step: metadata.step === undefined ? undefined : Number(metadata.step),
@@ -67,15 +70,19 @@ function hasTorchFile(path: string): boolean {
 
 function fromTorch(root: PickleValue, source: string, { module }: WantedWeights): Weights {
   const bare = asStateDict(root);
-  if (bare && module === undefined) return { source, state: bare };
+  if (bare && module === undefined) return { source, state: bare, parts: new Map() };
   const checkpoint = root instanceof Map ? root : new Map<unknown, PickleValue>();
-  const parts = [...checkpoint.keys()].filter((key) => asStateDict(checkpoint.get(key)))
-    .map(String);
-  const name = module ?? (parts.includes("model") || parts.length !== 1 ? "model" : parts[0]!);
-  const state = asStateDict(checkpoint.get(name));
-  if (!state) throw missingPart(source, parts, module);
+  const parts = new Map([...checkpoint].flatMap(([key, value]) => {
+    const state = asStateDict(value);
+    return state ? [[String(key), state] as const] : [];
+  }));
+  const names = [...parts.keys()];
+  const main = ["model", "netG"].find((each) => parts.has(each));
+  const name = module ?? main ?? (names.length === 1 ? names[0] : undefined);
+  const state = name === undefined ? undefined : parts.get(name);
+  if (!state) throw missingPart(source, names, module);
   const step = checkpoint.get("step");
-  return { source, state, checkpoint, step: typeof step === "number" ? step : undefined };
+  return { source, state, parts, checkpoint, step: typeof step === "number" ? step : undefined };
 }
 
 function pickTensors(
@@ -86,8 +93,13 @@ function pickTensors(
   if (module === undefined) return modelState(tensors);
   const state = below(tensors, `${module}/`);
   if (state.size > 0) return state;
-  const parts = new Set([...tensors.keys()].flatMap((key) => key.match(/^[^/]+(?=\/)/) ?? []));
-  throw missingPart(source, [...parts], module);
+  throw missingPart(source, [...partsOf(tensors).keys()], module);
+}
+
+/** The tensors below each first name, `netG/model.1.bias`. */
+function partsOf(tensors: ReadonlyMap<string, TensorData>): Map<string, StateDict> {
+  const names = new Set([...tensors.keys()].flatMap((key) => key.match(/^[^/]+(?=\/)/) ?? []));
+  return new Map([...names].map((name) => [name, below(tensors, `${name}/`)]));
 }
 
 function missingPart(source: string, parts: readonly string[], module?: string): CheckpointError {

@@ -2,7 +2,7 @@ import { deepStrictEqual as deepEqual, ok, strictEqual, throws } from "node:asse
 import { HParamsError } from "../../hparams/errors.ts";
 import { parseHParams } from "../../hparams/load.ts";
 import { defaultPreset, presetNames, presetOf } from "../../hparams/presets.ts";
-import { modelIds } from "../../hparams/registry.ts";
+import { eventModelIds, modelIds } from "../../hparams/registry.ts";
 
 Deno.test("presetOf() gives valid hparams for every model and preset", () => {
   for (const model of modelIds) {
@@ -43,6 +43,29 @@ Deno.test("presetOf() repeats the original's numbers and quirks as upstream", ()
   deepEqual({ ...upstream, ...expected }, upstream);
 });
 
+Deno.test("presetOf() trains MelGan as the original does as upstream", () => {
+  const upstream = parseHParams("mel_gan", { preset: "upstream" });
+  const expected = {
+    learningRate: 1e-4,
+    adamBeta1: 0.5,
+    adamBeta2: 0.9,
+    gradientClip: 0,
+    batchSize: 64,
+    seqLen: 8192,
+    lambdaFeat: 10,
+    melLossWeight: 0,
+    stftLossWeight: 0,
+    discriminatorWarmup: 0,
+    emaDecay: 0,
+    minGain: 0.3,
+    ngf: 32,
+    ndf: 16,
+    numD: 3,
+    generatorRatios: [8, 8, 2, 2],
+  };
+  deepEqual({ ...upstream, ...expected }, upstream);
+});
+
 Deno.test("presetOf() names the nearest to an unknown preset", () => {
   throws(() => presetOf("performance_rnn", "upsteam"), (error) => {
     ok(error instanceof HParamsError && error.message.includes('did you mean "upstream"?'));
@@ -57,7 +80,7 @@ Deno.test("defaultPreset() follows the backend", () => {
 });
 
 Deno.test("presetOf() stretches windows as cpu and gpu alone", () => {
-  for (const model of modelIds) {
+  for (const model of eventModelIds) {
     const stretch = presetNames.map((preset) => parseHParams(model, { preset }).stretch);
     deepEqual(stretch, [0, 0.05, 0.05, 0]);
   }

@@ -19,15 +19,15 @@ import {
 import { RandomStream } from "../../datatools/random.ts";
 import { tf } from "../../deps/tf.ts";
 import { parseHParams } from "../../hparams/load.ts";
-import type { ModelId } from "../../hparams/registry.ts";
+import type { EventModelId } from "../../hparams/registry.ts";
 import type { EventRnn } from "../../models/decoding/event_rnn.ts";
 import { openBackend } from "../../models/device/mod.ts";
 import { inferencePass } from "../../models/nn/mod.ts";
-import { createModel, loadModel } from "../../models/registry.ts";
+import { createNetworks, loadModel } from "../../models/registry.ts";
 import { convert } from "../../supervisors/convert.ts";
 
 const time = 40, batch = 3;
-const models: Readonly<Record<string, ModelId>> = {
+const models: Readonly<Record<string, EventModelId>> = {
   performance_rnn: "performance_rnn", // the checkpoint that ships
   performance_rnn_attentive: "performance_rnn_attentive",
   upstream_attention: "performance_rnn_attentive", // to one input
@@ -70,7 +70,7 @@ async function write(dir: string): Promise<void> {
       const preset = name === "upstream_attention" ? "upstream" : "tiny";
       const file = { hiddenDim: 64, gruLayers: 2, initDim: 8 };
       const hparams = parseHParams("performance_rnn_attentive", { preset, file });
-      using drawn = createModel("performance_rnn_attentive", hparams).initialize(5);
+      using drawn = createNetworks("performance_rnn_attentive", hparams).initialize(5);
       const state = [...await drawn.stateDict()].map(([key, tensor]) =>
         [`model/${key}`, tensor] as const
       );

@@ -12,7 +12,7 @@ import {
 import { presetOf } from "../../hparams/presets.ts";
 import type { ModelId } from "../../hparams/registry.ts";
 import { openBackend } from "../../models/device/mod.ts";
-import { createModel, loadModel } from "../../models/registry.ts";
+import { createNetworks, loadModel } from "../../models/registry.ts";
 import { convert, type ConvertFlags } from "../../supervisors/convert.ts";
 import { readWeights } from "../../supervisors/interchange/weights.ts";
 import { Adam } from "../../supervisors/optimizers/adam.ts";
@@ -98,16 +98,79 @@ Deno.test("convert() keeps the width of numbers", async () => {
 
 Deno.test("convert() picks one network of several, which need no model here", async () => {
   await using folder = await testFolder();
-  const source = golden("checkpoint-melgan-zip.pt"), out = `${folder.path}/netG.safetensors`;
-  await refused({ source, out }, /holds netG, netD; name one with --module/);
+  const source = golden("checkpoint-melgan-zip.pt"), out = `${folder.path}/netD.safetensors`;
   await refused({ source, out, module: "optG" }, /Cannot find "optG".*holds netG, netD/);
-  const { notes } = await run({ source, out, module: "netG" });
+  const { notes } = await run({ source, out, module: "netD" });
   assert(/Without a model's name and hparams.*no model here/.test(notes.join()), notes.join());
   const { tensors, metadata } = decodeSafetensors(await Deno.readFile(out));
-  assertEquals([tensors.size, metadata.model, metadata.hparams], [69, undefined, undefined]);
+  assertEquals([tensors.size, metadata.model, metadata.hparams], [30, undefined, undefined]);
   const model = "performance_rnn";
   await refused({ source, out: `${out}.safetensors`, module: "netG", model }, /"event_embedding/);
 });
+
+Deno.test("convert() knows MelGan by the networks beside each other, and it vocodes as the original does", async () => {
+  await using folder = await testFolder();
+  const { tensors: expected } = decodeSafetensors(
+    Deno.readFileSync(golden("checkpoint-melgan-expected.safetensors")),
+  );
+  const frames = expected.get("in/mel")!, audio = toFloat32(expected.get("out/audio")!);
+  for (const container of ["zip", "legacy"]) {
+    const source = golden(`checkpoint-melgan-${container}.pt`);
+    const out = `${folder.path}/${container}.safetensors`;
+    const { text, notes } = await run({ source, out });
+    assert(
+      /69 tensors, mel_gan of 2 channels at full rate, ratios 4,4,2, 8 bands/.test(text),
+      text,
+    );
+    assertEquals(notes, []);
+    using melGan = await loadModel("mel_gan", out);
+    const logMel = {
+      data: transposed(toFloat32(frames), frames.shape.slice(1)),
+      config: melGan.config,
+    };
+    const made = await melGan.vocode(logMel);
+    assertEquals(made.length, audio.length);
+    made.forEach((x, i) =>
+      assert(Math.abs(x - audio[i]!) < 1e-5, `sample ${i}: ${x}, ${audio[i]}`)
+    );
+  }
+});
+
+Deno.test("convert() makes a run of both networks of MelGan with the moments of both optimizers", async () => {
+  await using folder = await testFolder();
+  const source = golden("checkpoint-melgan-zip.pt"), out = `${folder.path}/run`;
+  const { text } = await run({ source, out });
+  assert(/a run after step 2, .*go on with train mel_gan/.test(text), text);
+  const { tensors } = await readCheckpoint(checkpointPath(out, 2));
+  const { tensors: expected, metadata } = decodeSafetensors(
+    Deno.readFileSync(golden("checkpoint-melgan-expected.safetensors")),
+  );
+  for (
+    const [part, optimizer, phase] of [["netG", "optG", "generator"], [
+      "netD",
+      "optD",
+      "discriminator",
+    ]]
+  ) {
+    const keys = JSON.parse(metadata[`${optimizer}_param_order`]!) as string[];
+    keys.forEach((key, i) => {
+      assertEquals(tensors.get(`${part}/${key}`), expected.get(`state/${part}/${key}`));
+      for (const moment of ["exp_avg", "exp_avg_sq"]) {
+        const ours = tensors.get(`optimizer/${phase}/${key}/${moment}`);
+        assertEquals(ours, expected.get(`${optimizer}/${i}/${moment}`));
+      }
+    });
+  }
+  const { ndf, nLayersD, downsampFactor, numD, hopLength } = JSON.parse(
+    await Deno.readTextFile(`${out}/hparams.json`),
+  );
+  assertEquals([ndf, nLayersD, downsampFactor, numD, hopLength], [4, 2, 1, 2, 32]);
+});
+
+/** [bands, frames] to [frames, bands]. */
+function transposed(x: Float32Array, [bands, frames]: readonly number[]): Float32Array {
+  return x.map((_, i) => x[(i % bands!) * frames! + Math.floor(i / bands!)]!);
+}
 
 Deno.test("convert() knows the attentive model, and runs it as the original does", async () => {
   await using folder = await testFolder();
@@ -218,8 +281,8 @@ Deno.test("a converted run makes the step that PyTorch makes", async () => {
       [...tensors].filter(([key]) => key.startsWith(prefix))
         .map(([key, tensor]) => [key.slice(prefix.length), tensor]),
     );
-  const settings = hparams as Parameters<typeof createModel<"performance_rnn">>[1];
-  using model = createModel("performance_rnn", settings).loadStateDict(inside("model/"), out);
+  const settings = hparams as Parameters<typeof createNetworks<"performance_rnn">>[1];
+  using model = createNetworks("performance_rnn", settings).loadStateDict(inside("model/"), out);
   const adam = new Adam(model.parameters(), settings);
   adam.loadState(inside("optimizer/rnn/"), out);
   const gradients = new Map([...model.parameters()].map(([key, { shape }]) => {

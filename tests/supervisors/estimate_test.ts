@@ -2,7 +2,8 @@ import { tf } from "../../deps/tf.ts";
 import { parseHParams } from "../../hparams/load.ts";
 import { eventWork } from "../../models/decoding/event_work.ts";
 import { openBackend } from "../../models/device/mod.ts";
-import { describeEstimate, estimateTraining } from "../../supervisors/estimate.ts";
+import { describeEstimate } from "../../supervisors/estimate.ts";
+import { taskOf } from "../../supervisors/training_task.ts";
 import { assert, assertEquals } from "../support/assert.ts";
 
 await openBackend();
@@ -22,7 +23,7 @@ Deno.test("estimateTraining grows with the batch, and leaves no tensor", async (
   const before = tf.memory().numTensors;
   const of = (batchSize: number) => {
     const hparams = parseHParams("performance_rnn", { preset: "tiny", file: { batchSize } });
-    return estimateTraining(hparams, 50_000);
+    return taskOf("performance_rnn").estimate(hparams, 50_000);
   };
   const [small, large] = [await of(4), await of(40_000)];
   assert(small.secondsPerStep > 0.02 && large.secondsPerStep > 10 * small.secondsPerStep);

@@ -1,6 +1,6 @@
 /** What is done with each model needs the kernels that are looked for when a backend opens, and no others. */
 import { deepStrictEqual as deepEqual } from "node:assert/strict";
-import { modelIds } from "../../hparams/registry.ts";
+import { eventModelIds } from "../../hparams/registry.ts";
 import { openBackend } from "../../models/device/mod.ts";
 import { ownOperations, usedKernels } from "../../models/device/kernels/kernel_names.ts";
 import { evaluate, generate, train } from "../../supervisors/registry.ts";
@@ -19,7 +19,7 @@ Deno.test("usedKernels lists what training, composing and evaluating run beside 
   const { path } = folder, data = `${path}/midi`;
   await writePieces(data, 4, 90);
   const { outer } = await recordKernels(async () => {
-    for (const model of modelIds) {
+    for (const model of eventModelIds) {
       const out = `${path}/${model}`, checkpoint = out, pieces = `${out}-pieces`;
       await train({ model, data, out, preset: "tiny", set, steps: 2, quiet: true }, terminal);
       const drawn = { temperature: 0.9, topK: 5, topP: 0.9, greedyRatio: 0.5 };

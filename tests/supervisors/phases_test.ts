@@ -22,6 +22,10 @@ class One extends Module {
 class Pair extends Module {
   readonly first: One = this.child("first", new One());
   readonly second: One = this.child("second", new One());
+
+  override get parts(): ReadonlyMap<string, Module> {
+    return new Map([["one/", this.first], ["two/", this.second]]);
+  }
 }
 
 /** What the phases saw: the weights of the first module when prepared, and in the second phase. */
@@ -55,10 +59,6 @@ class PairSupervisor extends Supervisor<Pair, TrainingBatch> {
         return { loss: tf.sum(tf.square(distance)) as Scalar };
       },
     }];
-  }
-
-  protected override modules(): [string, Module][] {
-    return [["one/", this.model.first], ["two/", this.model.second]];
   }
 
   protected override batch(): TrainingBatch {

@@ -9,7 +9,7 @@ import {
 import { tf } from "../../deps/tf.ts";
 import { parseHParams } from "../../hparams/load.ts";
 import { inferencePass } from "../../models/nn/mod.ts";
-import { createModel } from "../../models/registry.ts";
+import { createNetworks } from "../../models/registry.ts";
 import { assert, assertEquals, assertThrows } from "./assert.ts";
 import { GoldenCase, type GoldenFamily, type GoldenFile } from "./golden.ts";
 
@@ -156,7 +156,7 @@ async function checkLogits(file: GoldenFile): Promise<void> {
     value,
   ]);
   const hparams = { preset: "upstream", file: Object.fromEntries(camel) };
-  using model = createModel("performance_rnn", parseHParams("performance_rnn", hparams));
+  using model = createNetworks("performance_rnn", parseHParams("performance_rnn", hparams));
   model.loadStateDict(state, checkpoint.name);
   const tensor = (key: string, dtype: "float32" | "int32") => {
     const { values, shape } = golden.get(key);

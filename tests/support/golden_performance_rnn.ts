@@ -6,7 +6,7 @@ import { beamSearch } from "../../models/decoding/beam_search.ts";
 import type { ControlTrack, EventState } from "../../models/decoding/event_model.ts";
 import type { EventRnn } from "../../models/decoding/event_rnn.ts";
 import { inferencePass } from "../../models/nn/mod.ts";
-import { createModel } from "../../models/registry.ts";
+import { createNetworks } from "../../models/registry.ts";
 import { Adam } from "../../supervisors/optimizers/adam.ts";
 import { globalNorm } from "../../models/device/mod.ts";
 import { clipFactor } from "../../supervisors/optimizers/clip.ts";
@@ -36,7 +36,7 @@ function modelOf(golden: GoldenCase): EventRnn {
     ? "performance_rnn_attentive"
     : "performance_rnn";
   const hparams = parseHParams(id, { preset: "upstream", file: Object.fromEntries(named) });
-  return createModel(id, hparams).loadStateDict(golden.state(), golden.file.name);
+  return createNetworks(id, hparams).loadStateDict(golden.state(), golden.file.name);
 }
 
 const tensorOf = (golden: GoldenCase, key: string) => {

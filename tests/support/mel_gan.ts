@@ -17,6 +17,14 @@ const tiny = {
   periodNdf: 2,
   seqLen: 512,
   initStd: 0.3,
+  learningRate: 1e-4,
+  adamBeta1: 0.5,
+  adamBeta2: 0.9,
+  gradientClip: 0,
+  melLossWeight: 0,
+  stftLossWeight: 0,
+  discriminatorWarmup: 0,
+  emaDecay: 0,
 };
 
 /** Its hparams, with `given` in the place of some. */

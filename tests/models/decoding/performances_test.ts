@@ -6,7 +6,7 @@ import { eventSeconds, vocabularyOf } from "../../../datatools/midi/events.ts";
 import { RandomStream } from "../../../datatools/random.ts";
 import { type Note, sortNotes } from "../../../datatools/midi/notes.ts";
 import { repairEvents } from "../../../datatools/midi/repair.ts";
-import type { ModelId } from "../../../hparams/registry.ts";
+import { type EventModelId, eventModelIds } from "../../../hparams/registry.ts";
 import { parseHParams } from "../../../hparams/load.ts";
 import { controlsAt, ownControls } from "../../../models/decoding/controls.ts";
 import { type EventState, stateTensors } from "../../../models/decoding/event_model.ts";
@@ -15,20 +15,19 @@ import type { GenerateOptions } from "../../../models/decoding/options.ts";
 import { readPiece } from "../../../models/decoding/reading.ts";
 import { openBackend } from "../../../models/device/mod.ts";
 import { inferencePass } from "../../../models/nn/mod.ts";
-import { createModel } from "../../../models/registry.ts";
+import { createNetworks } from "../../../models/registry.ts";
 import { assert, assertEquals, assertRejects } from "../../support/assert.ts";
 import { generatedNotes } from "../../support/midi_fixtures.ts";
 
 await openBackend();
 
 const vocabulary = vocabularyOf("corrected");
-const ids: readonly ModelId[] = ["performance_rnn", "performance_rnn_attentive"];
 
 /** A network of a few thousand parameters, with weights that make its events differ. */
-function small(id: ModelId, set: Record<string, unknown> = {}): EventRnn {
+function small(id: EventModelId, set: Record<string, unknown> = {}): EventRnn {
   const file = { initDim: 4, hiddenDim: 16, gruLayers: 2, gruDropout: 0, ...set };
   const attention = id === "performance_rnn_attentive" ? { attentionWindow: 5 } : {};
-  return createModel(id, parseHParams(id, { file: { ...file, ...attention } })).initialize(5);
+  return createNetworks(id, parseHParams(id, { file: { ...file, ...attention } })).initialize(5);
 }
 
 const primer = generatedNotes(4, 40);
@@ -41,7 +40,7 @@ const distance = (a: Float32Array, b: Float32Array) =>
     a.length === b.length ? 0 : Infinity,
   );
 
-for (const id of ids) {
+for (const id of eventModelIds) {
   for (const steered of [false, true]) {
     Deno.test(`readPiece of ${id} ${steered ? "with" : "without"} controls equals one pass over the piece`, async () => {
       using model = small(id);
@@ -135,7 +134,7 @@ Deno.test("generatePerformances puts what it composed behind the primer, or give
 });
 
 Deno.test("generatePerformances gives variations of one primer in one batch, and leaks no tensor", async () => {
-  for (const id of ids) {
+  for (const id of eventModelIds) {
     using model = small(id);
     const options = { primer, steps: 40, keepControls: true, seed: 9, count: 3 };
     const before = tf.memory().numTensors;
@@ -183,7 +182,7 @@ function voicesOf(notes: readonly Note[]): number {
 }
 
 Deno.test("generatePerformances gives events that a keyboard can play, with as many voices as asked", async () => {
-  for (const id of ids) {
+  for (const id of eventModelIds) {
     using model = small(id);
     for (const voices of [undefined, 1, 3]) {
       const piece = await model.generate({ seconds: 20, seed: 4, voices });
@@ -197,7 +196,7 @@ Deno.test("generatePerformances gives events that a keyboard can play, with as m
 });
 
 Deno.test("generatePerformances by a beam gives the likeliest of each latent, or distinct draws of one", async () => {
-  for (const id of ids) {
+  for (const id of eventModelIds) {
     using model = small(id);
     const options = { steps: 10, seed: 6, primer, key: "D:min", count: 2 };
     const before = tf.memory().numTensors;
