@@ -24,8 +24,10 @@ export const melGanNetworkFields = {
     .describe("samples between those that each of them looks at together"),
   periodNdf: z.int().min(1).max(256).default(32)
     .describe("channels of their first layer; 4, 16, 32 and 32 times as many behind the next"),
-  initStd: z.number().positive().max(1).default(0.02)
-    .describe("standard deviation of the first filters"),
+  filterInit: z.enum(["he", "normal", "uniform"]).default("he").describe(
+    "how filters start; he: so that signals keep their variance; normal: deviation 0.02, as the original means " +
+      "it; uniform: within 1 / sqrt(inputs), as the original has it, whose weight norm undoes the other",
+  ),
 };
 
 /** Everything that can be set for MelGan. */
@@ -58,13 +60,13 @@ export type MelGanHParams = z.infer<typeof melGanSchema>;
 /** Those of the generator. */
 export type MelGanGeneratorHParams = Pick<
   MelGanHParams,
-  "nMels" | "ngf" | "generatorRatios" | "nResidualLayers" | "initStd"
+  "nMels" | "ngf" | "generatorRatios" | "nResidualLayers" | "filterInit"
 >;
 
 /** Those of the discriminators. */
 export type MelGanDiscriminatorHParams = Pick<
   MelGanHParams,
-  "ndf" | "nLayersD" | "downsampFactor" | "maxWidthD" | "numD" | "initStd"
+  "ndf" | "nLayersD" | "downsampFactor" | "maxWidthD" | "numD" | "filterInit"
 >;
 
 /** Those of the discriminators of periods. */

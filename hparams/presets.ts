@@ -122,6 +122,7 @@ const presets: Presets = {
       stepsPerSample: 5000,
     },
     upstream: {
+      filterInit: "uniform",
       batchSize: 64,
       learningRate: 1e-4,
       adamBeta1: 0.5,

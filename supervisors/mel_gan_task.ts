@@ -31,6 +31,7 @@ export const melGanTask = {
       bytes: hparams.batchSize * trainingBytes,
     });
   },
+  unit: "samples",
   stepSize: ({ batchSize, seqLen }: MelGanHParams): string => `${batchSize} x ${seqLen} samples`,
 };
 

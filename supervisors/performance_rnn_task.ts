@@ -35,6 +35,7 @@ export const performanceRnnTask = {
       bytes: events * trainingBytes,
     });
   },
+  unit: "events",
   stepSize: ({ batchSize, windowSize }: PerformanceRnnHParams): string =>
     `${batchSize} x ${windowSize} events`,
 };

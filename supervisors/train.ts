@@ -69,6 +69,7 @@ export async function train<M extends ModelId>(
   using log = await RunLog.open(flags.out, {
     totalSteps: hparams.totalSteps,
     stepsPerLog: hparams.stepsPerLog,
+    unit: task.unit,
     fromStep: state?.step,
     hparams,
     quiet: flags.quiet || flags.json,

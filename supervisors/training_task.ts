@@ -39,6 +39,8 @@ export interface TrainingTask<M extends ModelId> {
   ): Promise<OpenTraining>;
   /** What a run takes. */
   estimate(hparams: HParamsOf[M], parameterCount: number): Promise<Estimate>;
+  /** What its rate counts: events, samples. */
+  readonly unit: string;
   /** What one step reads, such as `16 x 200 events`. */
   stepSize(hparams: HParamsOf[M]): string;
 }

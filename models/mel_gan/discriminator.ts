@@ -10,10 +10,10 @@ import {
   leastSamples,
   type MelGanDiscriminatorHParams,
 } from "../../hparams/mel_gan.ts";
-import { checkShape, Conv1d, Module, normal, type Pass, tidy } from "../nn/mod.ts";
+import { checkShape, Conv1d, Module, type Pass, tidy } from "../nn/mod.ts";
+import { filtersOf, SLOPE } from "./filters.ts";
 import { reflect } from "./generator.ts";
 
-const SLOPE = 0.2;
 /** Channels that a strided layer sees at once. */
 const GROUP = 4;
 
@@ -26,11 +26,14 @@ class ScaleDiscriminator extends Module {
 
   constructor(hparams: MelGanDiscriminatorHParams) {
     super();
-    const { downsampFactor: stride, initStd } = hparams;
+    const { downsampFactor: stride } = hparams;
     const widths = discriminatorWidths(hparams), last = widths.length - 1;
-    const filters = { weightNorm: true, init: normal(initStd) };
-    const layer = (key: string, inputs: number, outputs: number, moves: Moves) =>
-      this.child(`model.${key}`, new Conv1d(inputs, outputs, { ...filters, ...moves }));
+    const filters = filtersOf(hparams);
+    const layer = (key: string, inputs: number, outputs: number, moves: Moves) => {
+      const fanIn = moves.kernel * inputs / (moves.groups ?? 1), activated = inputs > 1;
+      const options = { ...filters({ fanIn, activated }), ...moves };
+      return this.child(`model.${key}`, new Conv1d(inputs, outputs, options));
+    };
     const [ndf, ...others] = widths as [number, ...number[]];
     this.#layers = [
       layer("layer_0.1", 1, ndf, { kernel: 15 }),

@@ -11,14 +11,15 @@ import {
   Conv1d,
   ConvTranspose1d,
   Module,
-  normal,
   type Pass,
   removeWeightNorm,
 } from "../nn/mod.ts";
+import { type Filters, filtersOf, SLOPE } from "./filters.ts";
 
-const SLOPE = 0.2;
 /** Reflected at both ends for the first and the last convolution. */
 const EDGE = 3;
+/** Of the deviation of filters beside a shortcut and before the output: blocks start near the identity, audio starts quiet. */
+const BRANCH = 0.2, QUIET = 0.05;
 
 /** `x` [batch, time, channels] with its mirror image of `length` samples at both ends, the edges not repeated. */
 export function reflect(x: Tensor3D, length: number): Tensor3D {
@@ -33,12 +34,12 @@ class ResidualBlock extends Module {
 
   constructor(width: number, readonly dilation: number, filters: Filters) {
     super();
-    this.#wide = this.child(
-      "block.2",
-      new Conv1d(width, width, { ...filters, kernel: 3, dilation }),
-    );
-    this.#narrow = this.child("block.4", new Conv1d(width, width, { ...filters, kernel: 1 }));
-    this.#shortcut = this.child("shortcut", new Conv1d(width, width, { ...filters, kernel: 1 }));
+    const wide = { ...filters({ fanIn: 3 * width }), kernel: 3, dilation };
+    const narrow = { ...filters({ fanIn: width, scale: BRANCH }), kernel: 1 };
+    const shortcut = { ...filters({ fanIn: width, activated: false }), kernel: 1 };
+    this.#wide = this.child("block.2", new Conv1d(width, width, wide));
+    this.#narrow = this.child("block.4", new Conv1d(width, width, narrow));
+    this.#shortcut = this.child("shortcut", new Conv1d(width, width, shortcut));
   }
 
   /** Maps [batch, time, width] to itself. */
@@ -48,11 +49,6 @@ class ResidualBlock extends Module {
       return tf.add(this.#shortcut.forward(x), this.#narrow.forward(tf.leakyRelu(inner, SLOPE)));
     });
   }
-}
-
-interface Filters {
-  readonly weightNorm: boolean;
-  readonly init: ReturnType<typeof normal>;
 }
 
 /** One upsampling and the residual blocks behind it. */
@@ -74,15 +70,16 @@ export class MelGanGenerator extends Module {
   /** Declares the network; `weightNorm: false` gives the plain one of {@linkcode withoutWeightNorm}. */
   constructor(
     readonly hparams: MelGanGeneratorHParams,
-    { weightNorm = true }: { readonly weightNorm?: boolean } = {},
+    options: { readonly weightNorm?: boolean } = {},
   ) {
     super();
-    const { nMels, ngf, generatorRatios: ratios, nResidualLayers, initStd } = hparams;
-    const filters = { weightNorm, init: normal(initStd) };
+    const { nMels, ngf, generatorRatios: ratios, nResidualLayers } = hparams;
+    const filters = filtersOf(hparams, options);
     this.hopLength = ratios.reduce((a, b) => a * b, 1);
     this.leastFrames = leastFrames(hparams);
     let width = ngf * 2 ** ratios.length, index = 1;
-    this.#first = this.child("model.1", new Conv1d(nMels, width, { ...filters, kernel: 7 }));
+    const first = { ...filters({ fanIn: 7 * nMels, activated: false }), kernel: 7 };
+    this.#first = this.child("model.1", new Conv1d(nMels, width, first));
     this.#stages = ratios.map((ratio) => {
       index += 2; // an activation stands between
       const up = this.child(`model.${index}`, upsampling(width, ratio, filters));
@@ -92,7 +89,8 @@ export class MelGanGenerator extends Module {
       });
       return { up, blocks };
     });
-    this.#last = this.child(`model.${index + 3}`, new Conv1d(ngf, 1, { ...filters, kernel: 7 }));
+    const last = { ...filters({ fanIn: 7 * ngf, scale: QUIET }), kernel: 7 };
+    this.#last = this.child(`model.${index + 3}`, new Conv1d(ngf, 1, last));
   }
 
   /**
@@ -148,7 +146,7 @@ export class MelGanGenerator extends Module {
 /** From `width` channels to half of them, and `ratio` samples for one; odd ratios as upstream pads them. */
 function upsampling(width: number, ratio: number, filters: Filters): ConvTranspose1d {
   return new ConvTranspose1d(width, width / 2, {
-    ...filters,
+    ...filters({ fanIn: 2 * width }), // two taps meet in a sample
     kernel: 2 * ratio,
     stride: ratio,
     padding: Math.floor(ratio / 2) + ratio % 2,

@@ -37,3 +37,17 @@ export function xavierUniform(shape: readonly number[], random: RandomStream): F
   const [fanOut, fanIn] = shape as [number, number];
   return uniform(Math.sqrt(6 / (fanIn + fanOut)))(shape, random);
 }
+
+/**
+ * Normal, so that a layer keeps the variance of what it reads through a LeakyReLU: He et al. 2015, arXiv:1502.01852, eq. 15.
+ *
+ * @param fanIn Numbers that one output adds up
+ * @param options.slope Of the LeakyReLU before the layer; 1, the default, for none
+ * @param options.scale Multiplies the deviation: below 1 for a branch beside a shortcut, or for a quiet output
+ */
+export function heNormal(
+  fanIn: number,
+  { slope = 1, scale = 1 }: { readonly slope?: number; readonly scale?: number } = {},
+): Initializer {
+  return normal(scale * Math.sqrt(2 / ((1 + slope ** 2) * fanIn)));
+}

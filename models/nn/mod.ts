@@ -6,6 +6,7 @@ export { Embedding } from "./embedding.ts";
 export { FourierFrames, type FrameSizes } from "./fourier_frames.ts";
 export { Gru } from "./gru.ts";
 export {
+  heNormal,
   type Initializer,
   normal,
   ones,

@@ -46,6 +46,7 @@ Deno.test("presetOf() repeats the original's numbers and quirks as upstream", ()
 Deno.test("presetOf() trains MelGan as the original does as upstream", () => {
   const upstream = parseHParams("mel_gan", { preset: "upstream" });
   const expected = {
+    filterInit: "uniform",
     learningRate: 1e-4,
     adamBeta1: 0.5,
     adamBeta2: 0.9,

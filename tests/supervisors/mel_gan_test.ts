@@ -77,7 +77,6 @@ Deno.test("MelGanSupervisor learns: held-out log-mels come nearer", async () => 
     stepsPerValidation: 10,
     learningRate: 5e-3,
     ngf: 4,
-    initStd: 0.15,
     seqLen: 1088,
     batchSize: 1,
     melLossWeight: 15,

@@ -16,7 +16,6 @@ const tiny = {
   numD: 2,
   periodNdf: 2,
   seqLen: 512,
-  initStd: 0.3,
   learningRate: 1e-4,
   adamBeta1: 0.5,
   adamBeta2: 0.9,
