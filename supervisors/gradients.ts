@@ -10,9 +10,7 @@ export interface Phase<B> {
   readonly trains: Module;
   /** The first step at which it runs; 1 if not given. */
   readonly firstStep?: number;
-  /** Tensors that are computed before the first update of a step and kept for `losses`; no gradient flows into them. */
-  prepare?(batch: B): Tensor[];
-  /** The terms whose sum is minimized, already weighted; `prepared` is what `prepare` gave. */
+  /** The terms whose sum is minimized, already weighted; `prepared` is what the supervisor prepared of the batch. */
   losses(batch: B, pass: Pass, prepared: readonly Tensor[]): Losses;
   /** What no gradient does, after the update. */
   after?(): void;

@@ -40,7 +40,7 @@ export interface MelGanBatch extends TrainingBatch {
 
 /** The data of a run: crops to learn from, and fixed ones for measuring where there are some. */
 export interface MelGanData {
-  readonly train: AudioBatches;
+  readonly train: Pick<AudioBatches, "batch">;
   readonly valid?: AudioValidationBatches;
 }
 
@@ -78,13 +78,9 @@ export class MelGanSupervisor extends Supervisor<MelGanNetworks, MelGanBatch> {
       name,
       trains: judge,
       firstStep,
-      prepare: ({ logMel }) => [generator.forward(logMel, inferencePass)],
       losses: ({ audio }, pass, [fake]) => {
-        const hinge = discriminatorHinge(
-          judge.forward(audio, pass),
-          judge.forward(fake as Tensor2D, pass),
-        );
-        return { [`${name}Hinge`]: hinge };
+        const both = tf.concat([audio, fake as Tensor2D]);
+        return { [`${name}Hinge`]: discriminatorHinge(...halves(judge.forward(both, pass))) };
       },
     }));
     return [...judging, {
@@ -97,6 +93,11 @@ export class MelGanSupervisor extends Supervisor<MelGanNetworks, MelGanBatch> {
 
   protected override averages(): [prefix: string, average: Ema][] {
     return this.#ema ? [["ema/", this.#ema]] : [];
+  }
+
+  /** Generated audio for the judges, of the generator as it is; nothing before these learn. */
+  protected override prepare({ logMel }: MelGanBatch): Tensor[] {
+    return this.#judgesLearn ? [this.model.generator.forward(logMel, inferencePass)] : [];
   }
 
   protected override batch(index: number): MelGanBatch {
@@ -176,9 +177,14 @@ export class MelGanSupervisor extends Supervisor<MelGanNetworks, MelGanBatch> {
     };
   }
 
+  /** Whether the step that is being made trains the judges. */
+  get #judgesLearn(): boolean {
+    return this.step >= this.hparams.discriminatorWarmup;
+  }
+
   /** The terms of the generator's loss, weighted; those of the judges once these learn. */
   #generatorLosses({ audio, logMel }: MelGanBatch, pass: Pass): Losses {
-    const { lambdaFeat, melLossWeight, stftLossWeight, discriminatorWarmup } = this.hparams;
+    const { lambdaFeat, melLossWeight, stftLossWeight } = this.hparams;
     const made = this.model.generator.forward(logMel, pass);
     const terms: Losses = {};
     const add = (name: string, weight: number, term: () => Scalar) => {
@@ -186,7 +192,7 @@ export class MelGanSupervisor extends Supervisor<MelGanNetworks, MelGanBatch> {
     };
     add("mel", melLossWeight, () => l1(this.#audio2mel.forward(made), logMel));
     add("stft", stftLossWeight, () => this.#stft.loss(audio, made));
-    if (this.step < discriminatorWarmup) return terms;
+    if (!this.#judgesLearn) return terms;
     for (const [name, judge] of this.#judges) {
       const [real, fake] = [judge.forward(audio, pass), judge.forward(made, pass)];
       add(`${name}Adversarial`, 1, () => generatorHinge(fake));
@@ -194,4 +200,10 @@ export class MelGanSupervisor extends Supervisor<MelGanNetworks, MelGanBatch> {
     }
     return terms;
   }
+}
+
+/** The judgements of the first and of the second half of a batch: of each discriminator its last map. */
+function halves(maps: readonly FeatureMaps[]): [FeatureMaps[], FeatureMaps[]] {
+  const parts = maps.map((layers) => tf.split(layers.at(-1)!, 2) as Tensor3D[]);
+  return [parts.map(([first]) => [first!]), parts.map(([, second]) => [second!])];
 }

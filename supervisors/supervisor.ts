@@ -56,11 +56,11 @@ export class DivergedError extends Error {
   }
 }
 
-/** A batch of a step, and what each phase prepared of it. */
+/** A batch of a step, and what was prepared of it. */
 interface StepItem<B> {
   readonly index: number;
   readonly batch: B;
-  readonly prepared: readonly Tensor[][];
+  readonly prepared: readonly Tensor[];
 }
 
 /** Figures of a step that are still on the device. */
@@ -90,6 +90,11 @@ export abstract class Supervisor<M extends Module, B extends TrainingBatch> {
   /** Batch number `index`, from 0: the same for the same seed, whenever it is asked for. */
   protected abstract batch(index: number): B;
 
+  /** Tensors that every phase may use, computed before the first update of a step; no gradient flows into them. */
+  protected prepare(_batch: B): Tensor[] {
+    return [];
+  }
+
   /** Figures on data that is never trained on; undefined if there is none. */
   protected abstract validate(): Promise<Validation | undefined>;
 
@@ -117,14 +122,11 @@ export abstract class Supervisor<M extends Module, B extends TrainingBatch> {
    * @throws {DivergedError} If a loss or gradient is not finite; nothing is saved then
    */
   async train(): Promise<TrainingEnd> {
-    const { totalSteps, stepsPerRead, stepsPerCheckpoint, stepsPerValidation, stepsPerSample } =
-      this.hparams;
+    const { totalSteps, stepsPerCheckpoint, stepsPerValidation, stepsPerSample } = this.hparams;
     const due = (every: number) => this.step % every === 0;
     while (this.step < totalSteps && !this.#stopAsked) {
-      this.#update(this.step + 1);
-      this.step++;
+      await this.advance();
       const last = this.step === totalSteps;
-      if (due(stepsPerRead) || last) await this.#read();
       if (due(stepsPerValidation) || last) await this.#validate();
       if (due(stepsPerSample) || last) {
         await this.#pause(() => this.#averaged(() => this.sample()));
@@ -135,6 +137,18 @@ export abstract class Supervisor<M extends Module, B extends TrainingBatch> {
     await this.#read();
     if (this.#savedStep !== this.step) await this.save();
     return this.#stopAsked && this.step < totalSteps ? "stopped" : "finished";
+  }
+
+  /**
+   * Makes the updates of one step, and reads the losses where that is due.
+   *
+   * @throws {DivergedError} If a loss or gradient that is read is not finite
+   */
+  async advance(): Promise<void> {
+    const { totalSteps, stepsPerRead } = this.hparams;
+    this.#update(this.step + 1);
+    this.step++;
+    if (this.step % stepsPerRead === 0 || this.step === totalSteps) await this.#read();
   }
 
   /** Everything needed to go on: parameters, moments, step, best loss. */
@@ -215,10 +229,10 @@ export abstract class Supervisor<M extends Module, B extends TrainingBatch> {
     const figures = new Map<string, Scalar>();
     const all = this.phases(), isAlone = all.length === 1;
     const phases = all.filter(({ firstStep = 1 }) => step >= firstStep);
-    const items = this.#items(phases, step);
-    for (const [i, phase] of phases.entries()) {
+    const items = this.#items(step);
+    for (const phase of phases) {
       const { name, firstStep = 1 } = phase;
-      const gradients = this.#accumulate(phase, i, items, (losses) => {
+      const gradients = this.#accumulate(phase, items, (losses) => {
         const total = isAlone ? {} : { [`${name}Loss`]: tf.clone(losses.loss!) };
         addFigures(figures, { ...losses, ...total }, items.length);
       });
@@ -233,34 +247,32 @@ export abstract class Supervisor<M extends Module, B extends TrainingBatch> {
     }
     for (const { batch, prepared } of items) {
       this.run.log.count(batch.units);
-      tf.dispose(prepared.flat());
+      tf.dispose([...prepared]);
       batch.dispose();
     }
     const sources = items.flatMap(({ batch }) => batch.sources);
     this.#pending.push({ step, sources, learningRate, figures });
   }
 
-  /** The batches of a step, each with what its phases prepare before the first update. */
-  #items(phases: readonly Phase<B>[], step: number): StepItem<B>[] {
+  /** The batches of a step, each with what is prepared of it. */
+  #items(step: number): StepItem<B>[] {
     const { accumulationSteps } = this.hparams;
     return Array.from({ length: accumulationSteps }, (_, micro) => {
       const index = (step - 1) * accumulationSteps + micro, batch = this.batch(index);
-      const prepared = phases.map((phase) => tf.tidy(() => phase.prepare?.(batch) ?? []));
-      return { index, batch, prepared };
+      return { index, batch, prepared: tf.tidy(() => this.prepare(batch)) };
     });
   }
 
-  /** The mean gradients of phase number `phase` over the batches of one step. */
+  /** The mean gradients of a phase over the batches of one step. */
   #accumulate(
     phase: Phase<B>,
-    number: number,
     items: readonly StepItem<B>[],
     seen: (losses: Losses) => void,
   ): Gradients {
     let sum: Map<string, Tensor> | undefined;
     for (const { index, batch, prepared } of items) {
       const pass: Pass = { training: true, random: this.random("dropout"), step: index };
-      const { losses, gradients } = gradientsOf(phase, batch, pass, prepared[number]);
+      const { losses, gradients } = gradientsOf(phase, batch, pass, prepared);
       seen(losses);
       sum = sum ? addAll(sum, gradients) : gradients;
     }

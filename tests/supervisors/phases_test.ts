@@ -51,7 +51,6 @@ class PairSupervisor extends Supervisor<Pair, TrainingBatch> {
     }, {
       name: "second",
       trains: second,
-      prepare: () => [tf.clone(first.weight.value)],
       losses: (_batch, _pass, [prepared]) => {
         this.seen.prepared.push(tf.keep(tf.clone(prepared!)));
         this.seen.inSecond.push(tf.keep(tf.clone(first.weight.value)));
@@ -59,6 +58,10 @@ class PairSupervisor extends Supervisor<Pair, TrainingBatch> {
         return { loss: tf.sum(tf.square(distance)) as Scalar };
       },
     }];
+  }
+
+  protected override prepare(): Tensor[] {
+    return [tf.clone(this.model.first.weight.value)];
   }
 
   protected override batch(): TrainingBatch {
