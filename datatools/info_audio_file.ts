@@ -3,6 +3,7 @@ import { decodeBlocks, detectFormat } from "./audio/decode.ts";
 import { spectralCentroid } from "./audio/spectral_centroid.ts";
 import { LoudnessMeter } from "./audio/loudness.ts";
 import { mixToMono } from "./audio/mix.ts";
+import { reasonOf } from "./audio/mono_blocks.ts";
 import { peakDb } from "./audio/normalise.ts";
 import type { Sound } from "./audio/sound.ts";
 import { estimateTempo } from "./audio/tempo.ts";
@@ -61,7 +62,7 @@ export function isAudioFile(path: string): boolean {
  */
 export async function describeAudio(path: string): Promise<AudioDescription> {
   const problems: string[] = [];
-  const onDamage = (what: string) => void problems.push(what.replace(/^Cannot [^:]*: /, ""));
+  const onDamage = (what: string) => void problems.push(reasonOf(what));
   const { format, bytes } = lookAt(path);
   const excerpt = new Excerpt();
   let [nFrames, peak] = [0, -Infinity];
@@ -133,8 +134,7 @@ async function* decode(path: string, onDamage: (what: string) => void): AsyncGen
     yield* decodeBlocks(path, { onDamage });
   } catch (cause) {
     if (!(cause instanceof SyntaxError)) throw cause;
-    const what = cause.message.replace(/^Cannot read [^:"]*: /, "");
-    throw new SyntaxError(`Cannot read "${path}": ${what}`, { cause });
+    throw new SyntaxError(`Cannot read "${path}": ${reasonOf(cause)}`, { cause });
   }
 }
 

@@ -13,9 +13,11 @@ import {
   fetchBytes,
   type ReadOptions,
 } from "./fetch_bytes.ts";
+import { asUrl, temporaryName, toPath } from "./file_names.ts";
 import { IoError, toIoError } from "./io_error.ts";
 
 export type { Bytes, ReadOptions } from "./fetch_bytes.ts";
+export { isTemporaryName, toPath } from "./file_names.ts";
 export { IoError, type IoErrorKind } from "./io_error.ts";
 
 /** What is at a path. */
@@ -44,6 +46,16 @@ export interface Appender extends Disposable {
   sync(): void;
   /** Closes the file; closing twice is fine. */
   close(): void;
+}
+
+/** A file that is there under its name only after `commit`; `await using` removes one that was not committed. */
+export interface AtomicWriter extends AsyncDisposable {
+  /** Adds all of `bytes` at the end. @throws {IoError} If the disk is full or refuses */
+  write(bytes: Uint8Array): void;
+  /** Replaces the first bytes, which were written before. @throws {IoError} */
+  rewriteHead(bytes: Uint8Array): void;
+  /** Gives the file its name, when the disk has all of it. Nothing may be written afterwards. @throws {IoError} */
+  commit(): Promise<void>;
 }
 
 /**
@@ -95,23 +107,47 @@ export async function writeAtomic(
   path: string | URL,
   content: Uint8Array | Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
 ): Promise<void> {
-  await attempt("write", path, async (target) => {
-    const temporary = temporaryName(target);
-    try {
-      {
-        using file = await Deno.open(temporary, { write: true, createNew: true });
-        for await (const piece of content instanceof Uint8Array ? [content] : content) {
-          writeAll(file, piece);
-        }
-        await file.sync();
-      }
-      await Deno.rename(temporary, target);
-    } catch (error) {
-      await Deno.remove(temporary).catch(() => {}); // the first error is the one to tell
-      throw error;
+  await attempt("write", path, async () => {
+    await using file = await openAtomic(path);
+    for await (const piece of content instanceof Uint8Array ? [content] : content) {
+      file.write(piece);
     }
-    await syncFolder(target);
+    await file.commit();
   });
+}
+
+/**
+ * Opens a file for writing it piece by piece, with what {@linkcode writeAtomic} promises.
+ *
+ * @throws {IoError} If the place may not be written
+ */
+export async function openAtomic(path: string | URL): Promise<AtomicWriter> {
+  const target = toPath(path), temporary = temporaryName(target);
+  const options = { write: true, createNew: true };
+  const file = await attempt("write", path, () => Deno.open(temporary, options));
+  const { close } = closing(file);
+  let committed = false;
+  return {
+    write: (bytes) => attemptSync("write", target, () => writeAll(file, bytes)),
+    rewriteHead: (bytes) =>
+      attemptSync("write", target, () => {
+        file.seekSync(0, 0); // Deno.SeekMode.Start
+        writeAll(file, bytes);
+        file.seekSync(0, 2); // Deno.SeekMode.End
+      }),
+    commit: () =>
+      attempt("write", path, async () => {
+        await file.sync();
+        close();
+        await Deno.rename(temporary, target);
+        committed = true;
+        await syncFolder(target);
+      }),
+    [Symbol.asyncDispose]: async () => {
+      close();
+      if (!committed) await Deno.remove(temporary).catch(() => {}); // the first error is the one to tell
+    },
+  };
 }
 
 /**
@@ -145,11 +181,6 @@ export async function writeText(path: string | URL, text: string): Promise<void>
   await writeAtomic(path, new TextEncoder().encode(text));
 }
 
-/** Whether a file name is one that {@linkcode writeAtomic} left when its process was killed. */
-export function isTemporaryName(name: string): boolean {
-  return /^\..+\.[0-9a-f]{8}\.tmp$/.test(name);
-}
-
 /** Makes a folder and those above it; one that is there is fine. @throws {IoError} */
 export async function makeDir(path: string | URL): Promise<void> {
   await attempt("make the folder", path, (path) => Deno.mkdir(path, { recursive: true }));
@@ -170,6 +201,11 @@ export async function pathKind(path: string | URL): Promise<PathKind> {
       throw error;
     }
   });
+}
+
+/** Whether two paths lead to one file, which is there. @throws {IoError} If one may not be looked at */
+export async function isSameFile(path: string, other: string): Promise<boolean> {
+  return await attempt("look at", path, identityOf) === await attempt("look at", other, identityOf);
 }
 
 /** The length of a file in bytes. @throws {IoError} */
@@ -289,23 +325,6 @@ export async function rename(from: string | URL, to: string | URL): Promise<void
   await attempt("rename", from, (path) => Deno.rename(path, toPath(to)));
 }
 
-/** The URL that `source` is, or undefined for a path. */
-function asUrl(source: string | URL): URL | undefined {
-  if (source instanceof URL) return source;
-  return /^(https?|file):\/\//i.test(source) ? new URL(source) : undefined;
-}
-
-/** The path that `source` (a path or a `file:` address) names. @throws {TypeError} If it is no file */
-export function toPath(source: string | URL): string {
-  const url = asUrl(source);
-  if (!url) return source as string;
-  if (url.protocol !== "file:") {
-    throw new TypeError(`Cannot use "${url}" as a file: expected a path or a file: URL`);
-  }
-  const path = decodeURIComponent(url.pathname);
-  return /^\/[A-Za-z]:/.test(path) ? path.slice(1) : path; // file:///C:/x
-}
-
 async function attempt<T>(
   action: string,
   source: string | URL,
@@ -339,13 +358,6 @@ function isAbsent(error: unknown): boolean {
   return error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory;
 }
 
-/** A hidden name beside `path` that no other writer uses. */
-function temporaryName(path: string): string {
-  const cut = Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\")) + 1;
-  const unique = crypto.randomUUID().slice(0, 8);
-  return `${path.slice(0, cut)}.${path.slice(cut)}.${unique}.tmp`;
-}
-
 /** Makes a rename last through a power cut, where the system and the permissions allow it. */
 async function syncFolder(path: string): Promise<void> {
   const cut = Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\"));
@@ -358,10 +370,15 @@ async function syncFolder(path: string): Promise<void> {
   } catch { /* Windows opens no folder: the rename stands all the same */ }
 }
 
-/** Whether `folder` was not seen before; where the system has no file numbers, by its path. */
+/** Tells files and folders apart: by their numbers, and where the system has none by their paths. */
+async function identityOf(path: string): Promise<string> {
+  const { dev, ino } = await Deno.stat(path);
+  return ino ? `${dev}:${ino}` : await Deno.realPath(path);
+}
+
+/** Whether `folder` was not seen before. */
 async function enterOnce(folder: string, entered: Set<string>): Promise<boolean> {
-  const { dev, ino } = await Deno.stat(folder);
-  const identity = ino ? `${dev}:${ino}` : await Deno.realPath(folder);
+  const identity = await identityOf(folder);
   if (entered.has(identity)) return false;
   entered.add(identity);
   return true;

@@ -1,4 +1,5 @@
 /** Turns a folder of audio files into a prepared set, on all cores and in bounded memory. @module */
+import { monoBlocks, reasonOf } from "./audio/mono_blocks.ts";
 import {
   AUDIO_FILE,
   AUDIO_FORMAT,
@@ -16,10 +17,8 @@ import {
   type ClipFigures,
   ClipLevel,
   ClipQuantiser,
-  clipReason,
   type EncodedClip,
   MAX_CLIP_SAMPLES,
-  monoBlocks,
 } from "./prepare_clip.ts";
 import type { PartFiles } from "./prepare_parts.ts";
 import {
@@ -172,7 +171,7 @@ async function copyMono(
     try {
       next = await blocks.next();
     } catch (error) {
-      return clipReason(error); // what fails in writing is no fault of the file
+      return reasonOf(error); // what fails in writing is no fault of the file
     }
     if (next.done) return level.refusal();
     const { buffer, byteOffset, byteLength } = next.value;

@@ -1,8 +1,6 @@
 /** One audio file to the samples that a prepared set holds: what each worker of `prepareAudio` does. @module */
-import { decodeBlocks } from "./audio/decode.ts";
 import { LoudnessMeter } from "./audio/loudness.ts";
-import { mixToMono } from "./audio/mix.ts";
-import { Resampler } from "./audio/resample.ts";
+import { monoBlocks, reasonOf } from "./audio/mono_blocks.ts";
 import type { AudioSettings } from "./datasets/audio_manifest.ts";
 
 /** Where `normalise: "peak"` puts the highest sample, of full scale: as the original does. */
@@ -58,33 +56,8 @@ export async function encodeClip(
     }
     return { samples, ...quantiser.figures() };
   } catch (error) {
-    return { reason: clipReason(error) };
+    return { reason: reasonOf(error) };
   }
-}
-
-/** What is wrong with an audio file, without the format's name and without advice to programmers. */
-export function clipReason(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
-  return message.replace(/^Cannot \w+ (".*?"|[^":]+): /, "").replace(/; onDamage .*$/, "");
-}
-
-/**
- * A file as mono blocks at `sampleRate`, whatever its length.
- *
- * @param source A path, or the bytes
- * @throws {SyntaxError} If it is no audio that is read, or is damaged
- * @throws {IoError} If it cannot be opened
- */
-export async function* monoBlocks(
-  source: string | Uint8Array,
-  sampleRate: number,
-): AsyncGenerator<Float32Array> {
-  let resampler: Resampler | undefined;
-  for await (const block of decodeBlocks(source)) {
-    resampler ??= new Resampler({ from: block.sampleRate, to: sampleRate });
-    yield resampler.push(mixToMono(block));
-  }
-  if (resampler) yield resampler.finish();
 }
 
 /** The first pass over a clip: how long and how high it is. */

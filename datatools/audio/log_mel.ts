@@ -37,6 +37,22 @@ export function logMelOf(samples: Float32Array, config: MelConfig): Float32Array
 }
 
 /**
+ * {@linkcode logMelOf} of a sound that comes in pieces, in pieces.
+ *
+ * @param pieces Mono, at `config.sampleRate`, in -1..1
+ * @returns Pieces of [frames, nMels]; some may be empty
+ * @throws {RangeError} If the sound is too short for one frame, or a sample is not finite
+ */
+export async function* logMelPieces(
+  pieces: AsyncIterable<Float32Array>,
+  config: MelConfig,
+): AsyncGenerator<Float32Array> {
+  const stream = new LogMelStream(config);
+  for await (const piece of pieces) yield stream.push(piece);
+  yield stream.end();
+}
+
+/**
  * Makes the log-mel of a sound that comes in pieces, and holds no more of it than the piece at hand and the samples
  * that later frames need. The frames together are those of {@linkcode logMelOf}, bit for bit.
  *
@@ -72,6 +88,11 @@ export class LogMelStream {
     this.#re = new Float64Array(this.#stft.nBins);
     this.#im = new Float64Array(this.#stft.nBins);
     this.#mels = new Float64Array(config.nMels);
+  }
+
+  /** Fewest samples of a sound that has a log-mel. */
+  get leastSamples(): number {
+    return this.#stft.leastSamples;
   }
 
   /** Frames of a sound of that length. @throws {RangeError} If it is too short for one */

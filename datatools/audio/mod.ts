@@ -2,7 +2,7 @@
 export { type ByteSource, bytesSource } from "./byte_source.ts";
 export { decodeAudio, decodeBlocks } from "./decode.ts";
 export { griffinLim, type GriffinLimOptions } from "./griffin_lim.ts";
-export { logMelOf, LogMelStream } from "./log_mel.ts";
+export { logMelOf, logMelPieces, LogMelStream } from "./log_mel.ts";
 export { loudness, LoudnessMeter } from "./loudness.ts";
 export {
   type FilterbankConfig,
@@ -14,6 +14,7 @@ export {
 } from "./mel.ts";
 export { type Inversion, type InversionOptions, invertMel } from "./mel_inversion.ts";
 export { mixToMono } from "./mix.ts";
+export { monoBlocks } from "./mono_blocks.ts";
 export { type Level, normalise, peakDb, rmsDb } from "./normalise.ts";
 export { type Rates, resample, Resampler, resampleSound } from "./resample.ts";
 export { type SegmentOptions, segments, type SilenceOptions, trimSilence } from "./slice.ts";
@@ -23,4 +24,5 @@ export { magnitudes, type Spectrum, Stft, type StftConfig, type Stretch } from "
 export { estimateTempo, type OnsetStrength, onsetStrength } from "./tempo.ts";
 export { decodeWav, encodeWav } from "./wav.ts";
 export { WavReader } from "./wav_reader.ts";
+export { WavWriter, type WavWriterOptions } from "./wav_writer.ts";
 export { padWindow, type WindowName, windowOf, type WindowOptions } from "./window.ts";

@@ -59,6 +59,8 @@ export class Stft {
   readonly nBins: number;
   /** Samples that are added before the first and after the last one. */
   readonly padding: number;
+  /** Fewest samples of a sound: enough for one frame and for the mirror images at its ends. */
+  readonly leastSamples: number;
   /** [nFft] */
   readonly window: Float64Array;
   readonly #fft: RealFft;
@@ -73,6 +75,9 @@ export class Stft {
     this.#fft = new RealFft(nFft);
     this.nBins = this.#fft.nBins;
     this.padding = Math.floor((framePadding === "none" ? nFft - hopLength : nFft) / 2);
+    this.leastSamples = framePadding === "centerZero"
+      ? 1
+      : Math.max(1 + this.padding, nFft - 2 * this.padding);
     this.window = padWindow(windowOf(window, winLength), nFft);
     this.#frame = new Float64Array(nFft);
     this.#re = new Float64Array(this.nBins);
@@ -86,13 +91,10 @@ export class Stft {
    */
   nFrames(nSamples: number): number {
     const { nFft, hopLength, framePadding } = this.config;
-    const least = framePadding === "centerZero"
-      ? 1
-      : Math.max(1 + this.padding, nFft - 2 * this.padding);
-    if (nSamples < least) {
+    if (nSamples < this.leastSamples) {
       throw new RangeError(
         `Cannot cut ${nSamples} samples into frames of ${nFft} every ${hopLength} with framePadding ` +
-          `${framePadding}: expected at least ${least}; take longer sound or add silence`,
+          `${framePadding}: expected at least ${this.leastSamples}; take longer sound or add silence`,
       );
     }
     return 1 + Math.floor((nSamples + 2 * this.padding - nFft) / hopLength);

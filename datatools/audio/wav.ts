@@ -51,25 +51,11 @@ export function encodeWav(
   { bits = 16 }: WavOptions = {},
 ): Uint8Array<ArrayBuffer> {
   checkSound(channels, sampleRate);
-  const blockAlign = channels.length * bits / 8;
-  const dataBytes = channels[0].length * blockAlign;
-  if (headerBytes + dataBytes > 0xffffffff) {
-    throw new RangeError(
-      `Cannot write WAV: ${
-        channels[0].length
-      } samples in ${channels.length} channels are ${dataBytes} bytes, ` +
-        "expected less than 4 GiB; write shorter pieces or use 16 bits",
-    );
-  }
+  const nChannels = channels.length, dataBytes = channels[0].length * nChannels * bits / 8;
+  const header = wavHeader({ nChannels, sampleRate, bits, dataBytes });
   const bytes = new Uint8Array(headerBytes + dataBytes + dataBytes % 2); // chunks end evenly
-  const view = new DataView(bytes.buffer);
-  writeHeader(view, { nChannels: channels.length, sampleRate, bits, dataBytes });
-  for (let c = 0; c < channels.length; c++) {
-    const offset = headerBytes + c * bits / 8;
-    if (bits === 32) writeFloats(view, channels[c], offset, blockAlign);
-    else if (bits === 24) writeLongIntegers(view, channels[c], offset, blockAlign);
-    else writeIntegers(view, channels[c], offset, blockAlign);
-  }
+  bytes.set(header);
+  writeSamples(bytes.subarray(headerBytes), channels, bits);
   return bytes;
 }
 
@@ -85,7 +71,12 @@ export function decodeWav(bytes: Uint8Array, options: DamageOptions = {}): Sound
   return { channels: wav.read(0, wav.nFrames), sampleRate: wav.sampleRate };
 }
 
-function checkSound(channels: readonly Float32Array[], sampleRate: number): void {
+/** Refuses what no WAV file holds; `first` is the place of the first sample in the file. @throws {TypeError | RangeError} */
+export function checkSound(
+  channels: readonly Float32Array[],
+  sampleRate: number,
+  first = 0,
+): void {
   if (channels.length < 1 || channels.length > maxChannels) {
     throw new TypeError(
       `Cannot write WAV: found ${channels.length} channels, expected 1 to ${maxChannels}`,
@@ -108,18 +99,38 @@ function checkSound(channels: readonly Float32Array[], sampleRate: number): void
     const i = samples.findIndex((sample) => !Number.isFinite(sample));
     if (i < 0) continue;
     throw new RangeError(
-      `Cannot write WAV: sample ${i} of channel ${c} is ${samples[i]}, expected a finite number; ` +
+      `Cannot write WAV: sample ${first + i} of channel ${c} is ${
+        samples[i]
+      }, expected a finite number; ` +
         "the sound was computed wrongly, look for a division by 0 or a diverged model",
     );
   }
 }
 
-function writeHeader(
-  view: DataView,
-  format: { nChannels: number; sampleRate: number; bits: number; dataBytes: number },
-): void {
-  const { nChannels, sampleRate, bits, dataBytes } = format;
+/** What the header of a WAV file tells of the samples behind it. */
+export interface WavFormat {
+  /** How many there are. */
+  readonly nChannels: number;
+  /** In Hz. */
+  readonly sampleRate: number;
+  /** Of one sample. */
+  readonly bits: number;
+  /** Of all samples. */
+  readonly dataBytes: number;
+}
+
+/** The bytes before the samples. @throws {RangeError} If the file would pass 4 GiB */
+export function wavHeader({ nChannels, sampleRate, bits, dataBytes }: WavFormat): Uint8Array {
   const blockAlign = nChannels * bits / 8;
+  if (headerBytes + dataBytes > 0xffffffff) {
+    throw new RangeError(
+      `Cannot write WAV: ${
+        dataBytes / blockAlign
+      } samples in ${nChannels} channels are ${dataBytes} bytes, ` +
+        "expected less than 4 GiB; write shorter pieces or use 16 bits",
+    );
+  }
+  const bytes = new Uint8Array(headerBytes), view = new DataView(bytes.buffer);
   writeTag(view, 0, "RIFF");
   view.setUint32(4, headerBytes - 8 + dataBytes + dataBytes % 2, true);
   writeTag(view, 8, "WAVE");
@@ -133,6 +144,23 @@ function writeHeader(
   view.setUint16(34, bits, true);
   writeTag(view, 36, "data");
   view.setUint32(40, dataBytes, true);
+  return bytes;
+}
+
+/** Writes samples to the beginning of `bytes`, those of one moment side by side. */
+export function writeSamples(
+  bytes: Uint8Array,
+  channels: readonly Float32Array[],
+  bits: 16 | 24 | 32,
+): void {
+  const view = new DataView(bytes.buffer, bytes.byteOffset);
+  const blockAlign = channels.length * bits / 8;
+  for (const [c, samples] of channels.entries()) {
+    const offset = c * bits / 8;
+    if (bits === 32) writeFloats(view, samples, offset, blockAlign);
+    else if (bits === 24) writeLongIntegers(view, samples, offset, blockAlign);
+    else writeIntegers(view, samples, offset, blockAlign);
+  }
 }
 
 function writeIntegers(view: DataView, samples: Float32Array, offset: number, step: number): void {

@@ -4,9 +4,11 @@ import {
   fileSize,
   hashFile,
   IoError,
+  isSameFile,
   isTemporaryName,
   listFiles,
   makeDir,
+  openAtomic,
   openForAppend,
   openForRandomRead,
   pathKind,
@@ -159,6 +161,32 @@ Deno.test("writeAtomic() replaces a file by all pieces or leaves it as it was", 
   await writeAtomic(path, [some, some]);
   deepEqual(await fileSize(path), 2000);
   deepEqual(await listFiles(folder.path), ["x"]);
+});
+
+Deno.test("openAtomic() gives a file its name when it is committed, with its head rewritten", async () => {
+  await using folder = await testFolder();
+  const path = `${folder.path}/x`;
+  for (const isCommitted of [false, true]) {
+    await using file = await openAtomic(path);
+    file.write(some.subarray(0, 20));
+    file.rewriteHead(some.subarray(500, 505));
+    file.write(some.subarray(20, 30));
+    deepEqual(await exists(path), false);
+    if (isCommitted) await file.commit();
+  }
+  const expected = some.slice(0, 30);
+  expected.set(some.subarray(500, 505));
+  deepEqual(await readBytes(path), expected);
+  deepEqual(await listFiles(folder.path), ["x"]);
+});
+
+Deno.test("isSameFile() sees through the ways that lead to one file", async () => {
+  await using folder = await testFolder();
+  const { path } = folder;
+  for (const name of ["a", "b"]) await writeText(`${path}/${name}`, "1");
+  deepEqual(await isSameFile(`${path}/a`, `${path}/../${path.split("/").at(-1)}/a`), true);
+  deepEqual(await isSameFile(`${path}/a`, `${path}/b`), false);
+  await rejects(isSameFile(`${path}/a`, `${path}/c`), says("missing", /look at ".*c"/));
 });
 
 Deno.test("writeAtomic() says that the folder is missing or a file", async () => {

@@ -1,5 +1,5 @@
 import { deepStrictEqual as deepEqual, ok, strictEqual as equal, throws } from "node:assert/strict";
-import { logMelOf, LogMelStream } from "../../../datatools/audio/log_mel.ts";
+import { logMelOf, logMelPieces, LogMelStream } from "../../../datatools/audio/log_mel.ts";
 import { melFilterbank } from "../../../datatools/audio/mel.ts";
 import { magnitudes, Stft } from "../../../datatools/audio/stft.ts";
 import { RandomStream } from "../../../datatools/random.ts";
@@ -68,6 +68,17 @@ for (const [i, config] of configs.entries()) {
     ); // 2 hops of 61: the last frame ends where the padding does
   });
 }
+
+Deno.test("logMelPieces() joined are the log-mel of the whole", async () => {
+  const samples = noise(500);
+  const pieces = async function* () {
+    for (let at = 0; at < 500; at += 90) yield await Promise.resolve(samples.slice(at, at + 90));
+  };
+  for (const config of configs) {
+    const frames = (await Array.fromAsync(logMelPieces(pieces(), config))).flatMap((x) => [...x]);
+    deepEqual(Float32Array.from(frames), logMelOf(samples, config));
+  }
+});
 
 Deno.test("logMelOf() of silence is the floor", () => {
   deepEqual(new Set(logMelOf(new Float32Array(500), configs[0])), new Set([-5]));

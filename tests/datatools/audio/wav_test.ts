@@ -1,5 +1,5 @@
 import { deepStrictEqual as deepEqual, ok, strictEqual as equal, throws } from "node:assert/strict";
-import { decodeWav, encodeWav } from "../../../datatools/audio/wav.ts";
+import { decodeWav, encodeWav, wavHeader } from "../../../datatools/audio/wav.ts";
 import { fc } from "../../../deps/fast_check.ts";
 
 const sample = fc.float({ min: -1, max: 1, noNaN: true });
@@ -76,6 +76,15 @@ Deno.test("encodeWav() refuses no channels, unequal channels and unusable rates"
   for (const rate of [0, -1, 44100.5, NaN, 1e9]) {
     throws(() => encodeWav([new Float32Array(1)], rate), { name: "RangeError", message: /Hz/ });
   }
+});
+
+Deno.test("wavHeader() refuses a file that would pass 4 GiB", () => {
+  const format = { nChannels: 2, sampleRate: 8000, bits: 16 };
+  deepEqual(wavHeader({ ...format, dataBytes: 2 ** 32 - 48 }).length, 44);
+  throws(() => wavHeader({ ...format, dataBytes: 2 ** 32 - 44 }), {
+    name: "RangeError",
+    message: /1073741813 samples in 2 channels are 4294967252 bytes, expected less than 4 GiB/,
+  });
 });
 
 Deno.test("decodeWav() skips chunks that it does not know, odd ones too", () => {
