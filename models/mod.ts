@@ -25,10 +25,12 @@ export type { Scalar, Tensor, Tensor1D, Tensor2D, Tensor3D, Variable } from "../
 export {
   type FeatureMaps,
   type LogMelFrames,
+  type LogMelPieces,
   MelGan,
   MelGanDiscriminator,
   MelGanGenerator,
   PeriodDiscriminator,
+  type VocodeChunksOptions,
   type VocodeOptions,
 } from "./mel_gan/mod.ts";
 export { type Initializer, Module, type Parameter, type Pass } from "./nn/mod.ts";

@@ -4,6 +4,7 @@ import { describeMelDifference, type MelConfig, melConfig } from "../../hparams/
 import { type LoadOptions, openCheckpoint } from "../checkpoint.ts";
 import { openBackend } from "../device/mod.ts";
 import { inferencePass } from "../nn/mod.ts";
+import { framesInContext } from "./frames_in_context.ts";
 import { MelGanGenerator } from "./generator.ts";
 
 /** A log-mel and the front end that made it; `LogMel` is one. */
@@ -14,10 +15,22 @@ export interface LogMelFrames {
   readonly config: MelConfig;
 }
 
-/** How a log-mel becomes audio. */
-export interface VocodeOptions {
+/** A log-mel that comes in pieces, as `logMelPieces` gives it. */
+export interface LogMelPieces {
+  /** Pieces of [frames, nMels] row by row. */
+  readonly data: AsyncIterable<Float32Array>;
+  /** The front end. */
+  readonly config: MelConfig;
+}
+
+/** How much is made at once. */
+export interface VocodeChunksOptions {
   /** Frames that are made at once; more take more memory, some 200 KB each at the default size. 256 if not given. */
   readonly chunkFrames?: number;
+}
+
+/** How a log-mel becomes audio. */
+export interface VocodeOptions extends VocodeChunksOptions {
   /** Called after each chunk with the frames done so far and all of them. */
   readonly onProgress?: (done: number, total: number) => void;
 }
@@ -48,9 +61,21 @@ export class MelGan {
    * Takes a copy of the values of `generator`, without weight norm.
    *
    * @param config The front end whose log-mels it was trained with
+   * @throws {RangeError} If the generator makes another number of samples of a frame
    */
   constructor(generator: MelGanGenerator, readonly config: MelConfig) {
+    if (generator.hopLength !== config.hopLength) {
+      throw new RangeError(
+        `Cannot make MelGan: the product of generatorRatios is ${generator.hopLength}, hopLength is ` +
+          `${config.hopLength}; change one of them`,
+      );
+    }
     this.#generator = generator.withoutWeightNorm();
+  }
+
+  /** Fewest frames that it makes audio of. */
+  get leastFrames(): number {
+    return this.#generator.leastFrames;
   }
 
   /**
@@ -74,73 +99,65 @@ export class MelGan {
    * @throws {RangeError} If the log-mel is of another front end or too short, or `chunkFrames` is no count
    * @throws {TypeError} If it has no whole frames
    */
-  async vocode(logMel: LogMelFrames, options: VocodeOptions = {}): Promise<Float32Array> {
-    const frames = this.#framesOf(logMel);
-    const audio = new Float32Array(frames * this.#generator.hopLength);
+  async vocode(
+    logMel: LogMelFrames,
+    { onProgress, ...options }: VocodeOptions = {},
+  ): Promise<Float32Array> {
+    const { hopLength } = this.config, total = logMel.data.length / this.config.nMels;
+    const audio = new Float32Array(total * hopLength);
     let at = 0;
     for await (const chunk of this.vocodeChunks(logMel, options)) {
       audio.set(chunk, at);
       at += chunk.length;
+      onProgress?.(at / hopLength, total);
     }
     return audio;
   }
 
   /**
    * The same, chunk by chunk. Each is computed with as many frames on both sides as its samples depend on, so that together
-   * they are the audio that one pass over all frames gives.
+   * they are the audio that one pass over all frames gives. Of a log-mel that comes in pieces, no more is read than the
+   * next chunk needs, and no more is held.
    *
    * @throws As {@linkcode MelGan.vocode}
    */
   async *vocodeChunks(
-    logMel: LogMelFrames,
-    { chunkFrames = 256, onProgress }: VocodeOptions = {},
+    { data, config }: LogMelFrames | LogMelPieces,
+    { chunkFrames = 256 }: VocodeChunksOptions = {},
   ): AsyncGenerator<Float32Array> {
-    const total = this.#framesOf(logMel);
+    const { nMels, hopLength } = this.config;
+    this.#checkConfig(config);
     if (!Number.isInteger(chunkFrames) || chunkFrames < 1) {
       throw new RangeError(`chunkFrames is ${chunkFrames}, expected a whole number of at least 1`);
     }
-    const { contextFrames, hopLength } = this.#generator;
-    for (let first = 0; first < total; first += chunkFrames) {
-      const end = Math.min(total, first + chunkFrames);
-      const from = Math.max(0, first - contextFrames), to = Math.min(total, end + contextFrames);
-      const audio = await this.#make(logMel, from, to);
-      yield audio.slice((first - from) * hopLength, (end - from) * hopLength);
-      onProgress?.(end, total);
+    const pieces = data instanceof Float32Array ? [data] : data;
+    const { contextFrames, leastFrames } = this.#generator;
+    const cut = { nMels, chunkFrames, contextFrames, leastFrames };
+    for await (const { frames, before, length } of framesInContext(pieces, cut)) {
+      const audio = await this.#make(frames);
+      yield audio.slice(before * hopLength, (before + length) * hopLength);
     }
   }
 
-  /** The audio of the frames `from` to `to`, mirrored at both ends. */
-  async #make({ data, config: { nMels } }: LogMelFrames, from: number, to: number) {
+  /** The audio of `frames` [frames, nMels], mirrored at both ends. */
+  async #make(frames: Float32Array): Promise<Float32Array> {
+    const { nMels } = this.config;
     const audio = tf.tidy(() => {
-      const part = data.subarray(from * nMels, to * nMels);
-      return this.#generator.forward(tf.tensor3d(part, [1, to - from, nMels]), inferencePass);
+      const logMel = tf.tensor3d(frames, [1, frames.length / nMels, nMels]);
+      return this.#generator.forward(logMel, inferencePass);
     });
     const samples = await audio.data<"float32">();
     audio.dispose();
     return samples;
   }
 
-  #framesOf({ data, config }: LogMelFrames): number {
+  #checkConfig(config: MelConfig): void {
     const difference = describeMelDifference(config, this.config);
-    if (difference !== "") {
-      throw new RangeError(
-        `Cannot vocode: the log-mel is of another front end than the vocoder's: ${difference}; ` +
-          "make it with the vocoder's settings, or take a vocoder that was trained with these",
-      );
-    }
-    const frames = data.length / config.nMels;
-    if (!Number.isInteger(frames)) {
-      throw new TypeError(
-        `Cannot vocode: the log-mel has ${data.length} values, expected a multiple of nMels (${config.nMels})`,
-      );
-    }
-    const { leastFrames } = this.#generator;
-    if (frames < leastFrames) {
-      throw new RangeError(
-        `Cannot vocode: the log-mel has ${frames} frames, expected at least ${leastFrames}; give longer audio`,
-      );
-    }
-    return frames;
+    if (difference === "") return;
+    throw new RangeError(
+      `Cannot vocode: the log-mel is of another front end than the vocoder's: ${difference}; ` +
+        "make it with the vocoder's settings, or take a vocoder that was trained with these",
+    );
   }
 
   /** Frees the generator. */

@@ -4,4 +4,10 @@ export { MelGanGenerator } from "./generator.ts";
 export { MelGanNetworks } from "./networks.ts";
 export { discriminatorHinge, featureMatching, generatorHinge } from "./losses.ts";
 export { PeriodDiscriminator } from "./period_discriminator.ts";
-export { type LogMelFrames, MelGan, type VocodeOptions } from "./mel_gan.ts";
+export {
+  type LogMelFrames,
+  type LogMelPieces,
+  MelGan,
+  type VocodeChunksOptions,
+  type VocodeOptions,
+} from "./mel_gan.ts";

@@ -4,7 +4,7 @@ import { melConfig, melPresets } from "../../../hparams/mel_config.ts";
 import { openBackend } from "../../../models/device/mod.ts";
 import { MelGan, MelGanGenerator } from "../../../models/mel_gan/mod.ts";
 import { inferencePass } from "../../../models/nn/mod.ts";
-import { assert, assertEquals, assertRejects } from "../../support/assert.ts";
+import { assert, assertEquals, assertRejects, assertThrows } from "../../support/assert.ts";
 import { tinyMelGan } from "../../support/mel_gan.ts";
 
 await openBackend();
@@ -27,9 +27,11 @@ async function atOnce(network: MelGanGenerator, data: Float32Array): Promise<Flo
 Deno.test("MelGan.vocode in chunks of any length gives the audio of one pass, bit for bit", async () => {
   for (const generatorRatios of [hparams.generatorRatios, [5, 3]]) {
     const network = new MelGanGenerator({ ...hparams, generatorRatios }).initialize(1);
-    using vocoder = new MelGan(network, config);
+    const ofRatios = { ...config, hopLength: network.hopLength };
+    using vocoder = new MelGan(network, ofRatios);
     for (const frames of [network.leastFrames, 5, 2 * network.contextFrames, 37]) {
-      const logMel = noise(frames), whole = await atOnce(network, logMel.data);
+      const logMel = { ...noise(frames), config: ofRatios },
+        whole = await atOnce(network, logMel.data);
       assertEquals(whole.length, frames * network.hopLength);
       for (const chunkFrames of [1, 2, 7, 10, 36, 37, 1000]) {
         const audio = await vocoder.vocode(logMel, { chunkFrames });
@@ -38,6 +40,61 @@ Deno.test("MelGan.vocode in chunks of any length gives the audio of one pass, bi
     }
     network.dispose();
   }
+});
+
+/** Frames in pieces of some lengths, over and over; counts how many were asked for. */
+function inPieces(data: Float32Array, lengths: readonly number[]) {
+  const source = { given: 0 };
+  const pieces = async function* () {
+    for (let i = 0; source.given * config.nMels < data.length; i++) {
+      const from = source.given;
+      source.given += lengths[i % lengths.length]!;
+      yield await Promise.resolve(
+        data.subarray(from * config.nMels, source.given * config.nMels),
+      );
+    }
+  };
+  return { source, logMel: { data: pieces(), config } };
+}
+
+Deno.test("MelGan.vocodeChunks of pieces gives the audio of the whole, bit for bit, and reads no further than it must", async () => {
+  const { hopLength } = config, { contextFrames } = generator;
+  for (const frames of [generator.leastFrames, 37, 100]) {
+    const { data } = noise(frames), whole = await melGan.vocode({ data, config });
+    for (const lengths of [[1], [0, 3, 50], [7], [1000]]) {
+      const { source, logMel } = inPieces(data, lengths);
+      let at = 0;
+      for await (const chunk of melGan.vocodeChunks(logMel, { chunkFrames: 10 })) {
+        assertEquals(chunk, whole.slice(at, at + chunk.length));
+        at += chunk.length;
+        const needed = at / hopLength + contextFrames + Math.max(...lengths);
+        assert(source.given <= needed, `${source.given} frames for ${at / hopLength}`);
+      }
+      assertEquals(at, whole.length);
+    }
+  }
+});
+
+Deno.test("MelGan.vocodeChunks ends its source when it is left early", async () => {
+  let ended = false;
+  const endless = async function* () {
+    try {
+      for (;;) yield await Promise.resolve(noise(9).data);
+    } finally {
+      ended = true;
+    }
+  };
+  for await (const _ of melGan.vocodeChunks({ data: endless(), config })) break;
+  assert(ended);
+});
+
+Deno.test("MelGan refuses a generator of another hop", () => {
+  const other = new MelGanGenerator({ ...hparams, generatorRatios: [5, 3] });
+  assertThrows(
+    () => new MelGan(other, config),
+    /product of generatorRatios is 15, hopLength is 16; change one/,
+  );
+  other.dispose();
 });
 
 Deno.test("MelGan.vocode leaks nothing and says how far it is", async () => {
@@ -82,5 +139,7 @@ Deno.test("MelGan.vocode refuses what has no whole frames or too few, and chunks
     /has 3 frames, expected at least 4/,
   );
   await assertRejects(() => melGan.vocode(noise(1)), /has 1 frames, expected at least 4/);
+  const none = inPieces(new Float32Array(), [1]).logMel;
+  await assertRejects(() => melGan.vocodeChunks(none).next(), /has 0 frames, expected at least 4/);
   await assertRejects(() => melGan.vocode(noise(9), { chunkFrames: 0 }), /chunkFrames is 0/);
 });
