@@ -17,6 +17,7 @@ import { Adam } from "./optimizers/adam.ts";
 import type { Ema } from "./optimizers/ema.ts";
 import { clipFactor, type Gradients } from "./optimizers/clip.ts";
 import { learningRateAt } from "./optimizers/schedule.ts";
+import { letSignalsIn } from "./stop_signals.ts";
 
 /** What one step reads: tensors, and the files they came from. */
 export interface TrainingBatch {
@@ -132,7 +133,7 @@ export abstract class Supervisor<M extends Module, B extends TrainingBatch> {
         await this.#pause(() => this.#averaged(() => this.sample()));
       }
       if (due(stepsPerCheckpoint) || last) await this.save();
-      await new Promise((resolve) => setTimeout(resolve)); // lets signals in
+      await letSignalsIn();
     }
     await this.#read();
     if (this.#savedStep !== this.step) await this.save();

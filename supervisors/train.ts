@@ -19,6 +19,7 @@ import { describeEstimate } from "./estimate.ts";
 import { readWeights } from "./interchange/weights.ts";
 import { RunLog } from "./logging/run_log.ts";
 import type { Outcome, Terminal } from "./outcome.ts";
+import { onStopSignal } from "./stop_signals.ts";
 import type { Run, Supervisor, TrainingBatch } from "./supervisor.ts";
 import { type DataFlags, taskOf } from "./training_task.ts";
 import { runVersions } from "./versions.ts";
@@ -185,20 +186,12 @@ async function runUntilSignal(
   supervisor: Supervisor<Module, TrainingBatch>,
   { out }: TrainFlags,
 ): Promise<Outcome> {
-  const stop = () => supervisor.stop();
-  const signals = Deno.build.os === "windows"
-    ? ["SIGINT"] as const
-    : ["SIGINT", "SIGTERM"] as const;
-  for (const signal of signals) Deno.addSignalListener(signal, stop);
-  try {
-    const end = await supervisor.train();
-    const data = { run: out, step: supervisor.step, end };
-    if (end === "stopped") {
-      const text = `Stopped and saved after step ${supervisor.step}; add --resume to go on`;
-      return { exitCode: 130, text, data };
-    }
-    return { text: `Finished after step ${supervisor.step}: ${out}`, data };
-  } finally {
-    for (const signal of signals) Deno.removeSignalListener(signal, stop);
+  using _signals = onStopSignal(() => supervisor.stop());
+  const end = await supervisor.train();
+  const data = { run: out, step: supervisor.step, end };
+  if (end === "stopped") {
+    const text = `Stopped and saved after step ${supervisor.step}; add --resume to go on`;
+    return { exitCode: 130, text, data };
   }
+  return { text: `Finished after step ${supervisor.step}: ${out}`, data };
 }

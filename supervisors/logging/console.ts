@@ -120,19 +120,20 @@ export class ProgressBar implements Disposable {
     this.#begun = this.#now();
   }
 
-  /** Shows that `done` of `total` is done; ten times a second at most. */
-  update(done: number, total: number = this.#options.total ?? 0): void {
+  /** Shows that `done` of `total` is done, and `note` behind it; ten times a second at most. */
+  update(done: number, total: number = this.#options.total ?? 0, note = ""): void {
     const now = this.#now();
     if (done < total && now - this.#drawn < millisecondsPerDraw) return;
     this.#drawn = now;
     const { label } = this.#options;
-    if (total <= 0) return this.#line.draw(`${label}  ${done}`);
+    const behind = note === "" ? "" : ` ${note}`;
+    if (total <= 0) return this.#line.draw(`${label}  ${done}${behind}`);
     const part = Math.min(1, done / total);
     const left = part > 0 ? (now - this.#begun) / 1000 * (1 / part - 1) : Infinity;
     const bar = "#".repeat(Math.round(part * 24)).padEnd(24, "-");
     const percent = String(Math.floor(part * 100)).padStart(3);
     const time = Number.isFinite(left) && part < 1 ? `  ${formatSeconds(left)} left` : "";
-    this.#line.draw(`${label}  [${bar}] ${percent} %  ${done}/${total}${time}`);
+    this.#line.draw(`${label}  [${bar}] ${percent} %  ${done}/${total}${behind}${time}`);
   }
 
   /** Prints a line above the bar, wherever the error stream goes. */

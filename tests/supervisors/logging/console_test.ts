@@ -114,6 +114,8 @@ Deno.test("ProgressBar counts where the whole is unknown and is silent where no 
   const output = recorder({ live: true });
   new ProgressBar({ label: "fetch", output }).update(7);
   deepEqual(output.take(), `${clear}fetch  7`);
+  new ProgressBar({ label: "vocode", output }).update(7, 0, "frames, 1 s");
+  deepEqual(output.take(), `${clear}vocode  7 frames, 1 s`);
   const pipe = recorder();
   using bar = new ProgressBar({ label: "fetch", total: 2, output: pipe });
   bar.update(1);
