@@ -26,6 +26,7 @@ import {
   programsFlag,
   samplingFlags,
   text,
+  vocoderFlag,
 } from "./cli/flags.ts";
 import { commandHelp, overview } from "./cli/help.ts";
 import { z } from "./deps/zod.ts";
@@ -227,6 +228,32 @@ const commands: Readonly<Record<string, Command>> = {
     },
     run: async (flags, terminal) =>
       (await import("./supervisors/registry.ts")).generate(flags, terminal),
+  }),
+  reconstruct: command({
+    summary: "Make a sound again out of its log-mel, with a trained vocoder",
+    positional: ["model", "source"],
+    flags: z.strictObject({
+      ...vocoderFlag,
+      source: text("IN", "the sound: .wav, .flac, .mp3, .ogg or .opus, of any length"),
+      out: text("OUT.wav", "the WAV file to write: mono, 16 bits, at the vocoder's rate"),
+      ...checkpointFlag,
+      chunkFrames: count(1, 65_536, "frames made at once, some 200 KB each; default: 256")
+        .optional(),
+      ...computeFlags,
+      ...dryRunFlag,
+      ...commonFlags,
+    }),
+    examples: [
+      "reconstruct mel_gan song.wav --checkpoint runs/vocoder --out again.wav",
+      "reconstruct mel_gan hour.mp3 --checkpoint runs/vocoder --out hour.wav --json",
+    ],
+    permissions: {
+      read: ["RUN", "IN", "OUT"],
+      write: ["OUT"],
+      line: "reconstruct mel_gan IN --checkpoint RUN --out OUT/again.wav",
+    },
+    run: async (flags, terminal) =>
+      (await import("./supervisors/registry.ts")).reconstruct(flags, terminal),
   }),
   evaluate: command({
     summary: "Measure a checkpoint on data it has not seen, and the pieces that it composes",

@@ -2,7 +2,7 @@
 import { z } from "../deps/zod.ts";
 import { parseKey } from "../datatools/midi/control_codec.ts";
 import { presetNames } from "../hparams/presets.ts";
-import { eventModelIds, modelIds } from "../hparams/registry.ts";
+import { eventModelIds, modelIds, vocoderIds } from "../hparams/registry.ts";
 import { kebabCase } from "./command.ts";
 
 /** A flag with a value that help calls `placeholder`. */
@@ -42,6 +42,9 @@ export const modelFlag = { model: z.enum(modelIds).describe("which model") };
 
 /** The same for a model that composes. */
 export const eventModelFlag = { model: z.enum(eventModelIds).describe("which model") };
+
+/** The same for a model that makes audio of log-mels. */
+export const vocoderFlag = { model: z.enum(vocoderIds).describe("which vocoder") };
 
 /** Flags that set hparams. */
 export const hparamFlags = {

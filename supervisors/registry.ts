@@ -3,5 +3,6 @@ export { convert } from "./convert.ts";
 export { demo } from "./demo.ts";
 export { evaluate } from "./evaluate.ts";
 export { generate } from "./generate.ts";
+export { reconstruct } from "./reconstruct.ts";
 export { summary } from "./summary.ts";
 export { train } from "./train.ts";

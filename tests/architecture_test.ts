@@ -165,7 +165,7 @@ Deno.test("permissions: no task and no CI step allows everything", async () => {
     ok(set.run === undefined && set.ffi === undefined && set.sys === undefined, name);
   }
   deepEqual(permissions.convert, { read: true, write: true });
-  for (const task of ["demo", "train", "generate", "evaluate"]) {
+  for (const task of ["demo", "train", "generate", "reconstruct", "evaluate"]) {
     deepEqual(tasks[task].match(/(?<= )(-P=|--allow)\S*/g), ["-P=files"]);
   }
 });

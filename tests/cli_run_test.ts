@@ -13,24 +13,10 @@ import {
 } from "../datatools/checkpoints/safetensors.ts";
 import { testFolder, writePieces } from "./support/midi_fixtures.ts";
 import { writeSounds } from "./support/sound_fixtures.ts";
-import { finish, type Finished, runCli, runDeno, startDeno } from "./support/run_cli.ts";
+import { finish, printedLine, run, runCli, startDeno } from "./support/run_cli.ts";
 import { torchCheckpoint } from "./support/torch_file.ts";
 
 const small = ["--preset", "tiny", "--set", "stepsPerSample=1000"];
-
-/** The arguments of Deno that the help of a command prints, with `folders` in place of its upper-case names. */
-async function printedLine(command: string, folders: Record<string, string>): Promise<string[]> {
-  const { stdout } = await runCli([command, "--help"]);
-  const line = stdout.split("\n").find((text) => text.trim().startsWith("deno run --no-prompt"));
-  ok(line, stdout);
-  const names = new RegExp(`\\b(${Object.keys(folders).join("|")})\\b`, "g");
-  const words = line.trim().split(" ").slice(1);
-  return words.map((word) => word.replaceAll(names, (name) => folders[name]));
-}
-
-function run(line: readonly string[], more: readonly string[] = []): Promise<Finished> {
-  return runDeno([line[0], "--quiet", "--no-check", ...line.slice(1), ...more]);
-}
 
 async function filesIn(folder: string): Promise<string[]> {
   const names: string[] = [];

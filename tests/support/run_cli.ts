@@ -49,3 +49,21 @@ export async function runCli(
   const flags = ["run", "--quiet", "--no-check", "--no-prompt"];
   return await runDeno([...flags, ...permissions, cliPath, ...words], options);
 }
+
+/** The arguments of Deno that the help of a command prints, with `folders` in place of its upper-case names. */
+export async function printedLine(
+  command: string,
+  folders: Record<string, string>,
+): Promise<string[]> {
+  const { stdout } = await runCli([command, "--help"]);
+  const line = stdout.split("\n").find((text) => text.trim().startsWith("deno run --no-prompt"));
+  if (line === undefined) throw new Error(`no line to start Deno with in: ${stdout}`);
+  const names = new RegExp(`\\b(${Object.keys(folders).join("|")})\\b`, "g");
+  const words = line.trim().split(" ").slice(1);
+  return words.map((word) => word.replaceAll(names, (name) => folders[name]));
+}
+
+/** Runs such a line, with `more` behind it. */
+export function run(line: readonly string[], more: readonly string[] = []): Promise<Finished> {
+  return runDeno([line[0], "--quiet", "--no-check", ...line.slice(1), ...more]);
+}
