@@ -6,7 +6,7 @@ import { mixToMono } from "./audio/mix.ts";
 import { reasonOf } from "./audio/mono_blocks.ts";
 import { peakDb } from "./audio/normalise.ts";
 import type { Sound } from "./audio/sound.ts";
-import { estimateTempo } from "./audio/tempo.ts";
+import { estimateTempo, minOnsetRate } from "./audio/tempo.ts";
 import { formatTime } from "./info_text.ts";
 import { openForRandomRead } from "./io.ts";
 import { audioExtensions } from "./prepare_audio.ts";
@@ -34,7 +34,7 @@ export interface AudioDescription {
   describedSeconds: number;
   /** The spectral centroid in Hz; null for silence. */
   centroid: number | null;
-  /** The estimated tempo in beats a minute; null where nothing starts. */
+  /** The estimated tempo in beats a minute; null where nothing starts, or below 1000 Hz. */
   tempo: number | null;
   /** What is wrong with the file though it can be read. */
   problems: string[];
@@ -75,7 +75,11 @@ export async function describeAudio(path: string): Promise<AudioDescription> {
     meter ??= new LoudnessMeter(block.sampleRate, block.channels.length);
     meter.push(block.channels);
   }
-  if (nFrames === 0) throw new SyntaxError(`Cannot read "${path}": it has no samples`);
+  if (nFrames === 0) {
+    throw new SyntaxError(
+      `Cannot read "${path}": ${["it has no samples", ...problems].join("; ")}`,
+    );
+  }
   const { channels, sampleRate } = excerpt.sound();
   const mono = mixToMono({ channels });
   return {
@@ -89,7 +93,7 @@ export async function describeAudio(path: string): Promise<AudioDescription> {
     loudness: finite(meter?.lufs() ?? -Infinity),
     describedSeconds: mono.length / sampleRate,
     centroid: spectralCentroid(mono, sampleRate),
-    tempo: estimateTempo(mono, sampleRate),
+    tempo: sampleRate < minOnsetRate ? null : estimateTempo(mono, sampleRate),
     problems,
   };
 }

@@ -181,8 +181,8 @@ async function copyMono(
 }
 
 function explainNothing(skipped: readonly SkippedFile[], { minSeconds }: AudioSettings): string {
-  const lengths = skipped.map(({ reason }) => /^too short: ([\d.]+) s/.exec(reason)?.[1]);
-  if (lengths.every((seconds) => seconds !== undefined)) {
+  if (skipped.every(({ reason }) => reason.startsWith("too short"))) {
+    const lengths = skipped.map(({ reason }) => /([\d.]+) s,/.exec(reason)?.[1] ?? 0); // 0: no samples
     return `all of its ${skipped.length} audio files are too short: the longest has ` +
       `${Math.max(...lengths.map(Number))} s, at least ${minSeconds} s are needed; ` +
       "add longer files or lower minSeconds";

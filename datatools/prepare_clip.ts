@@ -88,7 +88,7 @@ export class ClipLevel {
     const seconds = this.#nSamples / sampleRate;
     if (this.#nSamples === 0) return "too short: it has no samples";
     if (seconds < minSeconds) {
-      return `too short: ${seconds.toFixed(2)} s, at least ${minSeconds} s are needed`;
+      return `too short: ${Number(seconds.toFixed(3))} s, at least ${minSeconds} s are needed`;
     }
     if (this.#peak < SILENCE) return "silent: no sample is above -80 dB of full scale";
     return undefined;

@@ -87,11 +87,11 @@ async function* blocksOf(source: ByteSource, options: DamageOptions): AsyncGener
   else if (format === "FLAC") yield* flacBlocks(source, id3Length(source), options);
   else if (format === "MP3") yield* mp3Blocks(source, options);
   else if (format === "Ogg") yield* oggBlocks(source, options);
-  else throw new SyntaxError(`Cannot read sound: ${describeBytes(source)}; convert it`);
+  else throw new SyntaxError(`Cannot read sound: ${describeBytes(source)}`);
 }
 
 function describeBytes(source: ByteSource): string {
-  if (source.size === 0) return "the file is empty";
+  if (source.size === 0) return "the file is empty; make it again";
   const found = bytesAt(source, 0, 8).toHex();
-  return `it begins with ${found}, expected WAV, FLAC, MP3, Ogg Vorbis or Ogg Opus`;
+  return `it begins with ${found}, expected WAV, FLAC, MP3, Ogg Vorbis or Ogg Opus; convert it`;
 }

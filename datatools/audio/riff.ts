@@ -119,13 +119,19 @@ function findChunks(source: ByteSource): Chunks {
     if (name === "ds64" && size >= 16) {
       longSize = Number(viewAt(source, at + 16, 8).getBigUint64(0, true));
     }
-    at += 8 + size + size % 2;
+    at = nextChunk(source, at + 8 + size, size % 2);
   }
   if (!format || format.size < 16) {
     throw unreadable('the "fmt " chunk is missing or too short; the file is damaged');
   }
   if (!data) throw unreadable('there is no "data" chunk; the file is incomplete');
   return { format, data, problems };
+}
+
+/** Where the next chunk begins: behind a padding byte, unless the writer forgot it. */
+function nextChunk(source: ByteSource, end: number, padding: number): number {
+  const isForgotten = padding > 0 && ["fmt ", "data"].includes(tag(bytesAt(source, end, 4), 0));
+  return isForgotten ? end : end + padding;
 }
 
 type Span = { at: number; size: number; left: number };

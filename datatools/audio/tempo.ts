@@ -22,6 +22,8 @@ const windowSeconds = 8;
 const commonTempo = 120;
 const octaves = 1;
 const maxTempo = 320;
+/** Below this rate, in Hz, no onsets are looked for. */
+export const minOnsetRate = 1000;
 /** Windows that overlap each half of another. */
 const windowsPerHalf = 8;
 
@@ -30,8 +32,14 @@ const windowsPerHalf = 8;
  * the loudest count as that (section 3.2, as librosa's `onset_strength` does it).
  *
  * @param samples Mono; at least one
+ * @throws {RangeError} If the rate is below 1000 Hz
  */
 export function onsetStrength(samples: Float32Array, sampleRate: number): OnsetStrength {
+  if (sampleRate < minOnsetRate) {
+    throw new RangeError(
+      `Cannot find onsets at ${sampleRate} Hz: expected at least ${minOnsetRate} Hz; resample first`,
+    );
+  }
   const nFft = describingFrame(sampleRate), hopLength = Math.round(sampleRate / framesPerSecond);
   const levels = logMelOf(
     samples,
@@ -68,6 +76,7 @@ export function onsetStrength(samples: Float32Array, sampleRate: number): OnsetS
  *
  * @param samples Mono
  * @returns In beats a minute; null where nothing starts
+ * @throws {RangeError} If the rate is below 1000 Hz
  *
  * @example
  * ```ts

@@ -105,4 +105,18 @@ Deno.test("drawAudio draws a file; it and describeAudio name what they cannot re
   }
   await Deno.writeFile(bad, encodeWav([new Float32Array()], 8000));
   await rejects(describeAudio(bad), /no samples/);
+  await Deno.writeFile(bad, encodeWav([sine(1, 100)], 8000).slice(0, 44));
+  await rejects(describeAudio(bad), /it has no samples; chunk "data" .* says 200 bytes, found 0/);
+});
+
+Deno.test("describeAudio and drawAudio take every rate", async () => {
+  await using folder = await testFolder();
+  const path = `${folder.path}/slow.wav`;
+  for (const rate of [1, 30, 999, 1000, 4000, 768_000]) {
+    await Deno.writeFile(path, encodeWav([sine(1, 3000)], rate));
+    const { sampleRate, seconds, centroid } = await describeAudio(path);
+    deepEqual([sampleRate, seconds], [rate, 3000 / rate]);
+    ok(centroid! > 0 && centroid! < rate / 2);
+    deepEqual(readPng(await drawAudio(path)).width, 1000);
+  }
 });

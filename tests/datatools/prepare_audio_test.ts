@@ -137,10 +137,16 @@ Deno.test("prepareAudio says how short all files are and how long is needed", as
     /all of its 3 audio files are too short: the longest has 1.2 s, at least 4 s are needed/,
   );
   deepEqual(await namesIn(place.out), []);
+  await writeFiles(place.source, { "none.wav": encodeWav([new Float32Array()], 22050) });
+  await rejects(
+    prepare({ ...place, minSeconds: 4 }),
+    /all of its 4 audio files are too short: the longest has 1.2 s, at least 4 s are needed/,
+  );
+  await Deno.remove(`${place.source}/none.wav`);
   await writeFiles(place.source, { "x.ogg": new Uint8Array(9) });
   await rejects(
     prepare({ ...place, minSeconds: 4 }),
-    /none of its 4 audio files can be used \("sound-00.wav": too short: 1.00 s.*and 1 more/,
+    /none of its 4 audio files can be used \("sound-00.wav": too short: 1 s.*and 1 more/,
   );
 });
 

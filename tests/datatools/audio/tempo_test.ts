@@ -1,4 +1,4 @@
-import { deepStrictEqual as deepEqual, ok, strictEqual as equal } from "node:assert/strict";
+import { deepStrictEqual as deepEqual, ok, strictEqual as equal, throws } from "node:assert/strict";
 import { estimateTempo, onsetStrength } from "../../../datatools/audio/tempo.ts";
 import { RandomStream } from "../../../datatools/random.ts";
 
@@ -40,4 +40,11 @@ Deno.test("onsetStrength() is highest where a click starts", () => {
     const late = i / frameRate - Math.round(i / frameRate);
     ok(late > -0.01 && late < 0.06, `${late} s after the click`);
   }
+});
+
+Deno.test("estimateTempo() refuses rates at which no onset can be heard", () => {
+  throws(() => estimateTempo(new Float32Array(9), 999), {
+    name: "RangeError",
+    message: /Cannot find onsets at 999 Hz: expected at least 1000 Hz; resample first/,
+  });
 });

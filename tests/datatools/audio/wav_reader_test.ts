@@ -118,6 +118,21 @@ Deno.test("WavReader takes extensible formats, valid bits and odd chunks on all 
   deepEqual([...(open(twelve)).read(0, 1)[0]], [0.5]);
 });
 
+Deno.test("WavReader takes odd chunks whose padding byte was forgotten", () => {
+  const odd = { name: "LIST", bytes: Uint8Array.of(1, 2, 3) };
+  for (
+    const chunks of [[odd, formatChunk(), dataChunk([0, 64])], [
+      formatChunk(),
+      odd,
+      dataChunk([0, 64]),
+    ]]
+  ) {
+    const bytes = riffFile(chunks), padding = 12 + (chunks[0] === odd ? 0 : 24) + 8 + 3;
+    const unpadded = Uint8Array.from([...bytes.slice(0, padding), ...bytes.slice(padding + 1)]);
+    for (const file of [bytes, unpadded]) deepEqual([...open(file).read(0, 1)[0]], [0.5]);
+  }
+});
+
 Deno.test("WavReader takes RF64 and files of a pipe, whose sizes are all ones", () => {
   const size = Uint8Array.from({ length: 28 }, (_, i) => i === 8 ? 4 : 0);
   const chunks = [formatChunk(), dataChunk([0, 64, 0, 32], 0xffffffff)];
