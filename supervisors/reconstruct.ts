@@ -141,11 +141,10 @@ class Recording {
     if (this.#nSamples >= least) return;
     const length = (nSamples: number) =>
       `${nSamples} samples (${(nSamples / sampleRate).toFixed(3)} s)`;
+    const found = length(this.#nSamples), advice = this.problems[0] ?? "give a longer sound";
     throw new RangeError(
-      `Cannot reconstruct "${this.#source}": it has ${
-        length(this.#nSamples)
-      } at ${sampleRate} Hz, ` +
-        `at least ${length(least)} are needed; give a longer sound`,
+      `Cannot reconstruct "${this.#source}": it has ${found} at ${sampleRate} Hz, ` +
+        `at least ${length(least)} are needed; ${advice}`,
     );
   }
 }

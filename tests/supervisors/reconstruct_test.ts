@@ -117,7 +117,12 @@ Deno.test("reconstructWith() names the file that it cannot use, and leaves what 
       encodeWav([sine(1, 63, sampleRate)], sampleRate),
       /has 63 samples .* at 8000 Hz, at least 64 samples \(0\.008 s\) are needed; give a longer/,
     ],
-    ["empty.flac", new Uint8Array(), /the file is empty/],
+    [
+      "cut.wav",
+      encodeWav([sine(1, 1000, sampleRate)], sampleRate).slice(0, 100),
+      /has 28 samples .* at least 64 .* are needed; chunk "data" .* says 2000 bytes, found 56/,
+    ],
+    ["empty.flac", new Uint8Array(), /the file is empty; make it again/],
     ["song.mid", new TextEncoder().encode("MThd 1234"), /expected WAV, FLAC, MP3.*convert it/],
     [
       "codec.wav",
