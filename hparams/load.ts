@@ -99,11 +99,13 @@ export function parseHParams<M extends ModelId>(
   if (result.success) return result.data as HParamsOf[M];
   const [issue] = result.error.issues;
   const name = String(issue.path[0] ?? "");
-  const source = read.findLast((layer) => Object.hasOwn(layer.values, name))?.source ?? "";
+  const source = read.findLast((layer) => Object.hasOwn(layer.values, name))?.source ??
+    "by default";
   const field = fields.find((candidate) => candidate.name === name);
   const expected = issue.code === "custom" ? issue.message : `expected ${field?.expected}`;
+  const found = show(Object.hasOwn(merged, name) ? merged[name] : field?.default);
   throw new HParamsError(
-    `Cannot set hparam "${name}" of ${model} ${source}: found ${show(merged[name])}, ${expected}`,
+    `Cannot set hparam "${name}" of ${model} ${source}: found ${found}, ${expected}`,
     name,
   );
 }

@@ -155,6 +155,14 @@ Deno.test("parseHParams() refuses what is no object and what is no setting", () 
   ok(failure({ set: ["=3"] }).message.includes("expected key=value"));
 });
 
+Deno.test("parseHParams() tells a default that another setting contradicts", () => {
+  throws(() => parseHParams("mel_gan", { set: ["hopLength=252"] }), {
+    name: "HParamsError",
+    message: 'Cannot set hparam "generatorRatios" of mel_gan by default: found [8,8,2,2], ' +
+      "has the product 256, must have hopLength (252); change one of them",
+  });
+});
+
 Deno.test("parseHParams() refuses keys that every object has", () => {
   for (const name of ["constructor", "__proto__", "toString"]) {
     strictEqual(failure({ set: [`${name}=1`] }).field, name);
