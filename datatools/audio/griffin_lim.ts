@@ -50,6 +50,7 @@ export function griffinLim(
   const length = options.length ?? stft.nSamples(nFrames);
   const rounds = new Rounds(stft, magnitude, momentum / (1 + momentum));
   let sound = rounds.start(seed, length);
+  if (length < stft.leastSamples) return sound; // too short to be cut into frames again
   for (let i = 0; i < iterations; i++) sound = rounds.next(sound, i === 0);
   return sound;
 }

@@ -43,6 +43,8 @@ const minSize = { width: 320, height: 200 };
 const scaleWidth = 88;
 const gap = 26;
 const smallestAmplitude = 1e-10;
+/** Where nothing is above it, there is silence. */
+const silenceDb = -95;
 
 /**
  * Draws spectrograms in a row, as a PNG. All levels share one scale, which ends at the loudest of them, and all
@@ -150,7 +152,7 @@ function checkPanel({ levels, nBands, title = "" }: SpectrogramPanel): void {
   );
 }
 
-/** Levels from the loudest down by `rangeDb`; differences to three times their root mean square, 3 to 30 dB. */
+/** Levels from the loudest, or for silence from 0, down by `rangeDb`; differences to three times their root mean square, 3 to 30 dB. */
 function scalesOf(panels: readonly SpectrogramPanel[], rangeDb: number): Scales {
   let [loudest, squares, count] = [-Infinity, 0, 0];
   for (const { levels, isDifference } of panels) {
@@ -160,7 +162,7 @@ function scalesOf(panels: readonly SpectrogramPanel[], rangeDb: number): Scales 
       else [squares, count] = [squares + level * level, count + 1];
     }
   }
-  const high = Math.ceil(Number.isFinite(loudest) ? loudest : 0);
+  const high = Math.ceil(loudest > silenceDb ? loudest : 0);
   const far = Math.max(3, Math.min(30, Math.ceil(3 * Math.sqrt(squares / Math.max(1, count)))));
   return {
     level: { colors: levelColors, low: high - rangeDb, high, label: "level (dB)" },

@@ -8,7 +8,7 @@ import { melAxis } from "../plot/frequency_axis.ts";
 import { drawSpectrograms, type SpectrogramPanel } from "../plot/spectrogram.ts";
 import { type MelConfig, melConfig } from "../../hparams/mel_config.ts";
 import { Audio } from "./audio.ts";
-import { jupyterDisplay, type MimeBundle, pngTag } from "./display.ts";
+import { jupyterDisplay, type MimeBundle, playerTag, pngTag } from "./display.ts";
 
 /** What a log-mel is made of. */
 export interface LogMelParts {
@@ -23,8 +23,11 @@ export interface LogMelParts {
 /** How a log-mel turns into sound: see {@linkcode GriffinLimOptions}. */
 export type LogMelAudioOptions = Omit<GriffinLimOptions, "length">;
 
+/** A longer one is not played in a notebook: a second of it takes up to a fifth of one. */
+const maxPlayerSeconds = 30;
+
 /**
- * A log-mel with the front end that made it. In a notebook it shows its picture.
+ * A log-mel with the front end that made it. In a notebook it shows its picture and a player.
  *
  * @example
  * ```ts
@@ -135,14 +138,22 @@ export class LogMel {
     return drawSpectrograms([{ ...this.toPanel(), title: undefined }], { title: this.title });
   }
 
-  /** What a notebook shows: the picture. */
+  /** What a notebook shows: the picture, and a player of {@linkcode LogMel.toAudio} up to 30 s. */
   [jupyterDisplay](): MimeBundle {
     const png = this.toPng();
     return {
       "text/plain": this.toString(),
-      "text/html": pngTag(png, this.title),
+      "text/html": `<div>${pngTag(png, this.title)}<br>${this.#player()}</div>`,
       "image/png": png.toBase64(),
     };
+  }
+
+  #player(): string {
+    if (this.seconds > maxPlayerSeconds) {
+      return "<div>Too long for a player here: write toAudio().toWav() to a file.</div>";
+    }
+    if (!this.toMels().every(Number.isFinite)) return "<div>Too loud to be played.</div>";
+    return `${playerTag(this.toAudio().toWav())}<div>by Griffin and Lim, without a vocoder</div>`;
   }
 
   /** For example `LogMel "Tone": 86 frames of 80 bands, 1.0 s`. */

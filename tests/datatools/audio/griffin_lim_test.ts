@@ -49,6 +49,17 @@ Deno.test("griffinLim() of silence is silence", () => {
   ok(silence.every((sample) => sample === 0));
 });
 
+Deno.test("griffinLim() of few frames is finite, as long as they are", () => {
+  for (const framePadding of ["none", "centerZero", "centerReflect"] as const) {
+    for (const nFrames of [1, 2, 3]) {
+      const config = { nFft: 256, winLength: 256, hopLength: 64, framePadding };
+      const sound = griffinLim(new Float32Array(129 * nFrames).fill(1), config);
+      deepEqual(sound.length, framePadding === "none" ? 64 * nFrames : 64 * (nFrames - 1));
+      ok(sound.every(Number.isFinite) && (sound.length === 0 || sound.some((x) => x !== 0)));
+    }
+  }
+});
+
 Deno.test("griffinLim() refuses magnitudes and options that it cannot use", () => {
   const wanted = new Float32Array(129 * 2);
   throws(() => griffinLim(new Float32Array(130), centred), {

@@ -81,7 +81,8 @@ Deno.test("drawSpectrograms() shares one scale among levels", () => {
 });
 
 Deno.test("drawSpectrograms() draws silence, one sample, and what is not finite", () => {
-  readPng(drawSpectrograms([spectrogramOf(new Float32Array(1000), rate)]));
+  const silence = readPng(drawSpectrograms([spectrogramOf(new Float32Array(1000), rate)]));
+  ok(countColor(silence, levelColors[0]) > 800 * 300, "silence is dark");
   readPng(drawSpectrograms([spectrogramOf(Float32Array.of(1), rate)]));
   const levels = Float32Array.of(NaN, -Infinity, Infinity, 3);
   const axis = melAxis({ ...melPresets["upstream-melgan"], nMels: 2 });

@@ -1,5 +1,6 @@
 import { deepStrictEqual as deepEqual, ok, strictEqual as equal, throws } from "node:assert/strict";
 import { logMelOf } from "../../../datatools/audio/log_mel.ts";
+import { decodeWav } from "../../../datatools/audio/wav.ts";
 import { jupyterDisplay } from "../../../datatools/results/display.ts";
 import { drawReconstruction, LogMel } from "../../../datatools/results/log_mel.ts";
 import { melConfigSchema, melPresets } from "../../../hparams/mel_config.ts";
@@ -68,6 +69,18 @@ Deno.test("LogMel draws itself and shows itself in a notebook", () => {
   deepEqual(Object.keys(bundle), ["text/plain", "text/html", "image/png"]);
   ok(bundle["text/html"].includes('alt="Glide"'));
   readPng(Uint8Array.fromBase64(bundle["image/png"]));
+  const [, wav] = /src="data:audio\/wav;base64,([^"]*)"/.exec(bundle["text/html"])!;
+  const { channels, sampleRate } = decodeWav(Uint8Array.fromBase64(wav));
+  deepEqual([channels[0].length, sampleRate], [86 * 256, 22_050]);
+});
+
+Deno.test("LogMel shows no player where it is too long or too loud for one", () => {
+  const html = (frames: number, value: number) =>
+    new LogMel({ data: new Float32Array(80 * frames).fill(value), config })[jupyterDisplay]()[
+      "text/html"
+    ];
+  ok(/<img [^]*Too long for a player/.test(html(31 * 87, -5)));
+  ok(/<img [^]*Too loud to be played/.test(html(2, 400)));
 });
 
 Deno.test("drawReconstruction() draws three panels, also where one is shorter", () => {
