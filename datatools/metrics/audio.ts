@@ -36,11 +36,16 @@ const resolutions: readonly Omit<StftConfig, "framePadding">[] = [
 const floor = Math.sqrt(1e-7);
 const nCepstra = 13;
 
+/** Fewest samples that {@linkcode audioDistances} can mirror at the ends: 1025, or more where the front end needs them. */
+export function leastSamplesToCompare({ nFft, hopLength }: MelConfig): number {
+  return Math.max(...resolutions.map((each) => 1 + each.nFft / 2), 1 + nFft / 2, hopLength);
+}
+
 /**
  * All distances, at the front end of a model; the STFTs of single resolution have its `nFft` and hop.
  *
  * @throws {TypeError} If the lengths differ
- * @throws {RangeError} If the sounds are too short: 1025 samples and one frame of the front end are needed
+ * @throws {RangeError} If the sounds have fewer samples than {@linkcode leastSamplesToCompare}
  *
  * @example
  * ```ts

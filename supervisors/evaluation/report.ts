@@ -4,6 +4,7 @@ import { type FeatureName, featureNames } from "../../datatools/metrics/features
 import type { Sampling } from "../../models/decoding/sampling.ts";
 import type { Likelihood } from "./likelihood.ts";
 import type { ComparedSet, SampleFigures, WrittenSet } from "./sample_figures.ts";
+import { fixed, tableRow } from "./table.ts";
 
 /** What `evaluate` finds out from the unseen pieces alone. */
 export interface LikelihoodFigures {
@@ -155,12 +156,8 @@ function faultTable({ invalid }: SampleFigures): string[] {
   ];
 }
 
-function row(name: string, cells: readonly string[], width = cellWidth): string {
-  return (name.padEnd(nameWidth) + cells.map((cell) => cell.padStart(width)).join("")).trimEnd();
-}
-
-function fixed(digits: number): (value: number) => string {
-  return (value) => Number.isFinite(value) ? value.toFixed(digits) : "-";
+function row(name: string, cells: readonly string[], cell = cellWidth): string {
+  return tableRow(name, cells, { name: nameWidth, cell });
 }
 
 function percent(share: number): string {

@@ -1,6 +1,7 @@
 import { deepStrictEqual as deepEqual, ok, strictEqual as equal, throws } from "node:assert/strict";
 import {
   audioDistances,
+  leastSamplesToCompare,
   logSpectralDistance,
   melCepstralDistortion,
   melL1,
@@ -49,6 +50,16 @@ Deno.test("audioDistances() of a sound and itself are none", () => {
     spectralConvergence: 0,
     siSnr: Infinity,
   });
+});
+
+Deno.test("audioDistances() takes sounds of leastSamplesToCompare() and no shorter ones", () => {
+  const long = { ...config, nFft: 4096, winLength: 4096 };
+  for (const [front, expected] of [[config, 1025], [long, 2049]] as const) {
+    const least = leastSamplesToCompare(front), sound = reference.subarray(0, least);
+    equal(least, expected);
+    equal(audioDistances(sound, sound, front).melL1, 0);
+    throws(() => audioDistances(sound.subarray(1), sound.subarray(1), front), /expected at least/);
+  }
 });
 
 Deno.test("audioDistances() of half the loudness are what the definitions say", () => {

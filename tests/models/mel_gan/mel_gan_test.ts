@@ -129,7 +129,7 @@ Deno.test("MelGan.vocode refuses a log-mel of another front end, naming what dif
 });
 
 Deno.test("MelGan.vocode refuses what has no whole frames or too few, and chunks of none", async () => {
-  const { leastFrames } = generator;
+  const { leastFrames } = melGan;
   await assertRejects(
     () => melGan.vocode({ data: new Float32Array(13), config }),
     /13 values.*nMels \(6\)/,
