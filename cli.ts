@@ -15,6 +15,7 @@ import {
   controlFlags,
   count,
   dryRunFlag,
+  evaluateModels,
   eventModelFlag,
   exclusive,
   hparamFlags,
@@ -256,30 +257,35 @@ const commands: Readonly<Record<string, Command>> = {
       (await import("./supervisors/registry.ts")).reconstruct(flags, terminal),
   }),
   evaluate: command({
-    summary: "Measure a checkpoint on data it has not seen, and the pieces that it composes",
+    summary: "Measure a checkpoint on data it has not seen, and what it composes or vocodes",
     positional: ["model"],
     flags: z.strictObject({
-      ...eventModelFlag,
+      ...modelFlag,
       ...checkpointFlag,
-      data: text("DIR", "a prepared set, or a folder of MIDI that is prepared first"),
+      data: text("DIR", "a prepared set, or a folder of files that is prepared first"),
       cache: text("DIR", "where a raw folder is prepared; default: below --checkpoint").optional(),
-      samples: count(0, 1000, "pieces to compose with and without controls; 0 for none")
-        .default(32),
-      sampleSeconds: z.number().min(4).max(600).default(20).meta({
+      samples: count(
+        0,
+        1000,
+        "pieces to compose with and without controls, 0 for none; default: 32",
+      )
+        .optional(),
+      sampleSeconds: z.number().min(4).max(600).optional().meta({
         placeholder: "S",
-        description: "length of each of these pieces",
+        description: "length of each of these pieces; default: 20",
       }),
       reference: text("DIR", "MIDI to compare them with; default: the unseen part of --data")
         .optional(),
       ...samplingFlags,
-      out: text("DIR", "write distributions.png there; add --allow-read and --allow-write of DIR")
+      out: text("DIR", "write pictures there; add --allow-read and --allow-write of DIR")
         .optional(),
       ...computeFlags,
       ...commonFlags,
-    }),
+    }).check(ownedBy("model", evaluateModels, "MODEL")),
     examples: [
       "evaluate performance_rnn --checkpoint runs/mine --data data/mine --json",
       "evaluate performance_rnn --checkpoint runs/mine --data data/mine --out figures --seed 7",
+      "evaluate mel_gan --checkpoint runs/vocoder --data data/sound --out figures",
     ],
     permissions: {
       read: ["RUN", "DATA"],

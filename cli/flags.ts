@@ -122,6 +122,13 @@ export const prepareKinds = {
   audio: ["sampleRate", "normalise", "minSeconds"],
 } as const;
 
+const ofComposing = ["samples", "sampleSeconds", "reference", ...Object.keys(samplingFlags)];
+
+/** Flags of `evaluate` that go with some models. */
+export const evaluateModels: Readonly<Record<string, readonly string[]>> = Object.fromEntries(
+  modelIds.map((model) => [model, eventModelIds.some((id) => id === model) ? ofComposing : []]),
+);
+
 const key = z.string().superRefine((name, context) => {
   try {
     parseKey(name);
@@ -169,17 +176,27 @@ export function exclusive(pairs: readonly (readonly [string, string])[]): Check 
   };
 }
 
-/** Refuses flags that only mean something with another value of `flag`. */
-export function ownedBy(flag: string, owners: Readonly<Record<string, readonly string[]>>): Check {
+/**
+ * Refuses flags that only mean something with another value of `flag`.
+ *
+ * @param owners The flags that go with each value
+ * @param spelling How the command line spells `flag`
+ */
+export function ownedBy(
+  flag: string,
+  owners: Readonly<Record<string, readonly string[]>>,
+  spelling = `--${kebabCase(flag)}`,
+): Check {
   return ({ value, issues }) => {
-    for (const [owner, names] of Object.entries(owners)) {
-      if (owner === value[flag]) continue;
-      const name = names.find((each) => value[each] !== undefined && value[each] !== true);
-      if (name === undefined) continue;
-      const option = `--${value[name] === false ? "no-" : ""}${kebabCase(name)}`;
-      const message = `${option} goes with --${kebabCase(flag)} ${owner}, found ${value[flag]}`;
-      issues.push({ code: "custom", input: value[name], path: [], message });
-    }
+    const own = owners[String(value[flag])] ?? [];
+    const name = Object.values(owners).flat().find((each) =>
+      !own.includes(each) && value[each] !== undefined && value[each] !== true
+    );
+    if (name === undefined) return;
+    const option = `--${value[name] === false ? "no-" : ""}${kebabCase(name)}`;
+    const its = Object.keys(owners).filter((owner) => owners[owner].includes(name)).join(" or ");
+    const message = `${option} goes with ${spelling} ${its}, found ${value[flag]}`;
+    issues.push({ code: "custom", input: value[name], path: [], message });
   };
 }
 

@@ -4,29 +4,29 @@ import type { SkippedFile } from "../../datatools/datasets/set_manifest.ts";
 import type { AudioDistances } from "../../datatools/metrics/audio.ts";
 import type { MelGan } from "../../models/mel_gan/mod.ts";
 import {
+  type ComparedDistances,
+  type ComparedSound,
+  comparedTitles,
   compareSounds,
-  type Estimate,
-  type EstimateDistances,
-  estimateTitles,
   leastSamples,
   remakeSound,
   type Sounds,
-} from "./estimates.ts";
+} from "./compared_sounds.ts";
 
-/** The figures of one file. */
-export interface MeasuredFile {
+/** The figures of one piece. */
+export interface VocodedPiece {
   /** Its path below the folder that the set was made from. */
   readonly file: string;
   /** How long it is. */
   readonly seconds: number;
-  readonly distances: EstimateDistances;
+  readonly distances: ComparedDistances;
 }
 
-/** Means over files: each counts once, however long it is. */
+/** Means over pieces: each counts once, however long it is. */
 export interface VocoderMean {
-  readonly files: number;
+  readonly pieces: number;
   readonly seconds: number;
-  readonly distances: EstimateDistances;
+  readonly distances: ComparedDistances;
 }
 
 /** All figures of a vocoder. */
@@ -34,21 +34,21 @@ export interface VocoderFigures {
   readonly mean: VocoderMean;
   /** The same for each topmost folder, "." for files in none; empty where there is but one. */
   readonly folders: Readonly<Record<string, VocoderMean>>;
-  readonly files: readonly MeasuredFile[];
+  readonly pieces: readonly VocodedPiece[];
   /** Files that could not be measured, and why. */
   readonly skipped: readonly SkippedFile[];
 }
 
-/** How files are measured. */
+/** How pieces are measured. */
 export interface VocoderOptions {
   /** Of Griffin-Lim's first phases and of the noise; 0 if not given. */
   readonly seed?: number;
-  /** Longer files are measured in equal stretches of at most this; 30 if not given. */
+  /** Longer pieces are measured in equal stretches of at most this; 30 if not given. */
   readonly stretchSeconds?: number;
   /** Called with the seconds of audio that are done, and all of them. */
   readonly onProgress?: (done: number, total: number) => void;
-  /** Called after each file, with the sounds of its first stretch. */
-  readonly onFile?: (measured: MeasuredFile, sounds: Sounds) => Promise<void>;
+  /** Called after each piece, with the sounds of its first stretch. */
+  readonly onPiece?: (measured: VocodedPiece, sounds: Sounds) => Promise<void>;
 }
 
 /**
@@ -60,13 +60,13 @@ export interface VocoderOptions {
 export async function measureVocoder(
   melGan: MelGan,
   dataset: AudioDataset,
-  { seed = 0, stretchSeconds = 30, onProgress, onFile }: VocoderOptions = {},
+  { seed = 0, stretchSeconds = 30, onProgress, onPiece }: VocoderOptions = {},
 ): Promise<VocoderFigures> {
-  const files: MeasuredFile[] = [], skipped: SkippedFile[] = [];
+  const pieces: VocodedPiece[] = [], skipped: SkippedFile[] = [];
   const total = dataset.pieces.reduce((sum, { seconds }) => sum + seconds, 0);
   let done = 0;
   for (const [i, { file, seconds, samples }] of dataset.pieces.entries()) {
-    const parts: EstimateDistances[] = [];
+    const parts: ComparedDistances[] = [];
     let first: Sounds | undefined;
     for (const original of stretchesOf(dataset, i, melGan, stretchSeconds)) {
       const sounds = await remakeSound(melGan, original, seed);
@@ -78,17 +78,17 @@ export async function measureVocoder(
     onProgress?.(done, total);
     if (first) {
       const measured = { file, seconds, distances: meanDistances(parts) };
-      files.push(measured);
-      await onFile?.(measured, first);
+      pieces.push(measured);
+      await onPiece?.(measured, first);
     } else skipped.push({ file, reason: whyNot(samples, melGan) });
   }
-  if (files.length === 0) {
+  if (pieces.length === 0) {
     const { file, reason } = skipped[0]!;
     throw new RangeError(
       `Cannot measure any of ${skipped.length} files: "${file}" is ${reason}; give longer audio`,
     );
   }
-  return { mean: meanOf(files), folders: meansByFolder(files), files, skipped };
+  return { mean: meanOf(pieces), folders: meansByFolder(pieces), pieces, skipped };
 }
 
 /** The topmost folder that a file lies in, "." if it lies in none. */
@@ -123,25 +123,25 @@ function whyNot(samples: number, melGan: MelGan): string {
   return `too short: ${samples} samples, at least ${least} (${seconds} s) are needed`;
 }
 
-function meansByFolder(files: readonly MeasuredFile[]): Record<string, VocoderMean> {
-  const folders = Map.groupBy(files, ({ file }) => folderOf(file));
+function meansByFolder(pieces: readonly VocodedPiece[]): Record<string, VocoderMean> {
+  const folders = Map.groupBy(pieces, ({ file }) => folderOf(file));
   if (folders.size === 1) return {};
   return Object.fromEntries([...folders].map(([folder, its]) => [folder, meanOf(its)]));
 }
 
-function meanOf(files: readonly MeasuredFile[]): VocoderMean {
+function meanOf(pieces: readonly VocodedPiece[]): VocoderMean {
   return {
-    files: files.length,
-    seconds: files.reduce((sum, { seconds }) => sum + seconds, 0),
-    distances: meanDistances(files.map(({ distances }) => distances)),
+    pieces: pieces.length,
+    seconds: pieces.reduce((sum, { seconds }) => sum + seconds, 0),
+    distances: meanDistances(pieces.map(({ distances }) => distances)),
   };
 }
 
-function meanDistances(all: readonly EstimateDistances[]): EstimateDistances {
-  const estimates = Object.keys(estimateTitles) as Estimate[];
+function meanDistances(all: readonly ComparedDistances[]): ComparedDistances {
+  const sounds = Object.keys(comparedTitles) as ComparedSound[];
   return Object.fromEntries(
-    estimates.map((estimate) => [estimate, meanOfEach(all.map((each) => each[estimate]))]),
-  ) as EstimateDistances;
+    sounds.map((sound) => [sound, meanOfEach(all.map((each) => each[sound]))]),
+  ) as ComparedDistances;
 }
 
 function meanOfEach(all: readonly AudioDistances[]): AudioDistances {

@@ -1,9 +1,9 @@
 /** The figures of a vocoder as tables for a terminal and as pictures. @module */
 import type { AudioDistances } from "../../datatools/metrics/audio.ts";
 import { drawSpectrograms, spectrogramOf } from "../../datatools/plot/spectrogram.ts";
-import { type Estimate, estimateTitles, type Sounds } from "./estimates.ts";
+import { type ComparedSound, comparedTitles, type Sounds } from "./compared_sounds.ts";
 import { fixed, tableRow } from "./table.ts";
-import type { MeasuredFile, VocoderFigures, VocoderMean } from "./vocoder.ts";
+import type { VocodedPiece, VocoderFigures, VocoderMean } from "./vocoder.ts";
 
 /** How each distance is headed, and its unit. */
 const columns: Record<keyof AudioDistances, readonly [title: string, unit: string]> = {
@@ -25,13 +25,13 @@ const widths = { name: 46, cell: 9 };
 const drawnSeconds = 5;
 
 /** The means over all files and over those of each folder, then the vocoder's own figures of each file. */
-export function vocoderTables({ mean, folders, files, skipped }: VocoderFigures): string {
+export function vocoderTables({ mean, folders, pieces, skipped }: VocoderFigures): string {
   return [
     ...meanTable("all", mean),
     ...Object.entries(folders).flatMap(([folder, each]) => ["", ...meanTable(folder, each)]),
     "",
-    ...heading(`${estimateTitles.melGan}, each file`),
-    ...files.map(({ file, distances }) => row(shortened(file), cells(distances.melGan))),
+    ...heading(`${comparedTitles.melGan}, each file`),
+    ...pieces.map(({ file, distances }) => row(shortened(file), cells(distances.melGan))),
     ...skipped.map(({ file, reason }) => `skipped: ${file}: ${reason}`),
   ].join("\n");
 }
@@ -39,26 +39,24 @@ export function vocoderTables({ mean, folders, files, skipped }: VocoderFigures)
 /** Draws the beginning of a recording and of what was made of it beside each other. */
 export function drawSounds(
   { original, ...made }: Sounds,
-  { file, distances }: MeasuredFile,
+  { file, distances }: VocodedPiece,
   sampleRate: number,
 ): Uint8Array<ArrayBuffer> {
   const panel = (sound: Float32Array, title: string) =>
     spectrogramOf(sound.subarray(0, drawnSeconds * sampleRate), sampleRate, { title });
-  const ofEstimate = (name: "melGan" | "griffinLim32" | "griffinLim100") =>
-    panel(made[name], `${estimateTitles[name]}, mel L1 ${distances[name].melL1.toFixed(3)}`);
-  const panels = [
-    panel(original, "original"),
-    ...(["melGan", "griffinLim32", "griffinLim100"] as const).map(ofEstimate),
-  ];
-  return drawSpectrograms(panels, { title: file });
+  const remakes = ["melGan", "griffinLim32", "griffinLim100"] as const;
+  const panels = remakes.map((name) =>
+    panel(made[name], `${comparedTitles[name]}: mel L1 ${distances[name].melL1.toFixed(3)} log10`)
+  );
+  return drawSpectrograms([panel(original, "original"), ...panels], { title: file });
 }
 
-function meanTable(what: string, { files, seconds, distances }: VocoderMean): string[] {
-  const amount = `${files} ${files === 1 ? "file" : "files"}, ${seconds.toFixed(0)} s`;
+function meanTable(what: string, { pieces, seconds, distances }: VocoderMean): string[] {
+  const amount = `${pieces} ${pieces === 1 ? "file" : "files"}, ${seconds.toFixed(0)} s`;
   return [
     ...heading(`${shortened(what, 24)}: ${amount}`),
-    ...(Object.keys(distances) as Estimate[])
-      .map((name) => row(estimateTitles[name], cells(distances[name]))),
+    ...(Object.keys(distances) as ComparedSound[])
+      .map((name) => row(comparedTitles[name], cells(distances[name]))),
   ];
 }
 

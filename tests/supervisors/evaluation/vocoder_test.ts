@@ -13,7 +13,7 @@ import {
   compareSounds,
   leastSamples,
   remakeSound,
-} from "../../../supervisors/evaluation/estimates.ts";
+} from "../../../supervisors/evaluation/compared_sounds.ts";
 import { measureVocoder } from "../../../supervisors/evaluation/vocoder.ts";
 import { drawSounds, vocoderTables } from "../../../supervisors/evaluation/vocoder_report.ts";
 import { tinyMelGan } from "../../support/mel_gan.ts";
@@ -90,10 +90,10 @@ Deno.test("measureVocoder() gives figures of each file, their means and those of
     "d.wav": tone(4, 3500),
   });
   const before = tf.memory().numTensors, seen: number[][] = [], made: string[] = [];
-  const { mean, folders, files, skipped } = await measureVocoder(melGan, dataset, {
+  const { mean, folders, pieces, skipped } = await measureVocoder(melGan, dataset, {
     seed: 1,
     onProgress: (...progress) => seen.push(progress),
-    onFile: (measured, sounds) => {
+    onPiece: (measured, sounds) => {
       const { distances } = measured;
       deepEqual(distances.melGan, audioDistances(sounds.original, sounds.melGan, config));
       made.push(measured.file);
@@ -102,21 +102,21 @@ Deno.test("measureVocoder() gives figures of each file, their means and those of
   });
   deepEqual(tf.memory().numTensors, before, "leaks nothing");
   deepEqual(skipped, []);
-  deepEqual(files.map(({ file }) => file).sort(), [
+  deepEqual(pieces.map(({ file }) => file).sort(), [
     "bells/a.wav",
     "bells/b.wav",
     "d.wav",
     "hums/c.wav",
   ]);
-  deepEqual(made, files.map(({ file }) => file));
-  const seconds = dataset.pieces.reduce((sum, piece) => sum + piece.seconds, 0);
+  deepEqual(made, pieces.map(({ file }) => file));
+  const seconds = dataset.pieces.reduce((sum, { seconds }) => sum + seconds, 0);
   deepEqual(seen.at(-1), [seconds, seconds]);
-  deepEqual([mean.files, mean.seconds], [4, seconds]);
-  const sum = files.reduce((sum, { distances }) => sum + distances.noise.siSnr, 0);
+  deepEqual([mean.pieces, mean.seconds], [4, seconds]);
+  const sum = pieces.reduce((sum, { distances }) => sum + distances.noise.siSnr, 0);
   deepEqual(mean.distances.noise.siSnr, sum / 4);
   deepEqual(Object.keys(folders).sort(), [".", "bells", "hums"]);
-  deepEqual(folders.bells!.files, 2);
-  deepEqual(folders.hums!.distances, files.find(({ file }) => file === "hums/c.wav")!.distances);
+  deepEqual(folders.bells!.pieces, 2);
+  deepEqual(folders.hums!.distances, pieces.find(({ file }) => file === "hums/c.wav")!.distances);
 });
 
 Deno.test("measureVocoder() takes long files in stretches, and their mean", async () => {
@@ -126,10 +126,10 @@ Deno.test("measureVocoder() takes long files in stretches, and their mean", asyn
   long.set(tone(2, 8000), 8000); // the second of four stretches is silent
   using dataset = await openSet(folder.path, { "long.wav": long });
   const lengths: number[] = [], done: number[] = [];
-  const { files: [file], folders } = await measureVocoder(melGan, dataset, {
+  const { pieces: [piece], folders } = await measureVocoder(melGan, dataset, {
     stretchSeconds: 0.5,
     onProgress: (seconds) => done.push(seconds),
-    onFile: (_, { original }) => Promise.resolve(void lengths.push(original.length)),
+    onPiece: (_, { original }) => Promise.resolve(void lengths.push(original.length)),
   });
   deepEqual(lengths, [4000]);
   deepEqual(done, [0.5, 1, 1.5, 2]);
@@ -140,7 +140,7 @@ Deno.test("measureVocoder() takes long files in stretches, and their mean", asyn
     return compareSounds(await remakeSound(melGan, stretch, 0), config, 0).griffinLim32.melL1;
   }));
   const [a, b, c] = parts as [number, number, number];
-  deepEqual(file!.distances.griffinLim32.melL1, (a + b + c) / 3);
+  deepEqual(piece!.distances.griffinLim32.melL1, (a + b + c) / 3);
 });
 
 Deno.test("measureVocoder() names files that are too short, and refuses a set of nothing else", async () => {
@@ -152,7 +152,7 @@ Deno.test("measureVocoder() names files that are too short, and refuses a set of
     "short.wav": tone(2, least - 1),
   });
   const figures = await measureVocoder(melGan, dataset);
-  deepEqual(figures.files.map(({ file }) => file), ["enough.wav"]);
+  deepEqual(figures.pieces.map(({ file }) => file), ["enough.wav"]);
   deepEqual(figures.skipped, [
     {
       file: "short.wav",
@@ -176,7 +176,7 @@ Deno.test("vocoderTables() fits a terminal and drawSounds() draws four panels", 
   });
   let png = new Uint8Array();
   const figures = await measureVocoder(melGan, dataset, {
-    onFile: (measured, sounds) => {
+    onPiece: (measured, sounds) => {
       png = drawSounds(sounds, measured, sampleRate);
       return Promise.resolve();
     },

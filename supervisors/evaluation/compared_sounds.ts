@@ -26,7 +26,7 @@ import type { MelConfig } from "../../hparams/mel_config.ts";
 import type { MelGan } from "../../models/mel_gan/mod.ts";
 
 /** What each is called in tables and pictures. */
-export const estimateTitles = {
+export const comparedTitles = {
   melGan: "MelGAN",
   griffinLim32: "Griffin-Lim-32",
   griffinLim100: "Griffin-Lim-100",
@@ -36,13 +36,13 @@ export const estimateTitles = {
 } as const;
 
 /** What is compared with a recording. */
-export type Estimate = keyof typeof estimateTitles;
+export type ComparedSound = keyof typeof comparedTitles;
 
 /** The distances of each from the recording. */
-export type EstimateDistances = Record<Estimate, AudioDistances>;
+export type ComparedDistances = Record<ComparedSound, AudioDistances>;
 
 /** A recording and what was made of its log-mel, all of one length, mono in -1..1. */
-export type Sounds = Record<"original" | Exclude<Estimate, "shifted" | "noise">, Float32Array>;
+export type Sounds = Record<"original" | Exclude<ComparedSound, "shifted" | "noise">, Float32Array>;
 
 /** Fewest samples of a recording that can be vocoded and compared, in whole hops. */
 export function leastSamples({ config, leastFrames }: MelGan): number {
@@ -79,7 +79,7 @@ export function compareSounds(
   { original, ...made }: Sounds,
   config: MelConfig,
   seed: number,
-): EstimateDistances {
+): ComparedDistances {
   const { length } = original, late = halfHop(config);
   const to = (estimate: Float32Array) => audioDistances(original, estimate, config);
   return {
