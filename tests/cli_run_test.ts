@@ -109,6 +109,43 @@ Deno.test("cli: evaluate prints tables, and draws where it may write and is give
   deepEqual(await filesIn(OUT), ["distributions.png"]);
 });
 
+Deno.test("cli: evaluate mel_gan measures with no more permissions, and draws where it may write", async () => {
+  await using folder = await testFolder();
+  const [DATA, RUN, OUT] = ["sounds", "run", "out"].map((name) => `${folder.path}/${name}`);
+  await writeSounds(`${DATA}/hums`, 4);
+  await writeSounds(`${DATA}/tones`, 4, 2);
+  const asMelGan = async (command: string, folders: Record<string, string>) =>
+    (await printedLine(command, folders)).map((word) => word.replace("performance_rnn", "mel_gan"));
+  const trained = await run(await asMelGan("train", { DATA, RUN }), [...small, "--steps", "2"]);
+  strictEqual(trained.code, 0, trained.stderr);
+  const evaluate = await asMelGan("evaluate", { RUN, DATA: `${RUN}/data` });
+  const { code, stdout, stderr } = await run(evaluate, ["--json"]);
+  strictEqual(code, 0, stderr);
+  const figures = JSON.parse(stdout);
+  deepEqual([figures.units.melL1, figures.units.siSnr, figures.seed], ["log10", "dB", 0]);
+  ok(figures.pieces.length === figures.mean.pieces && figures.mean.pieces > 0);
+  const { melGan, griffinLim32, shifted, noise } = figures.mean.distances;
+  ok(griffinLim32.melL1 < melGan.melL1 && shifted.melL1 < noise.melL1, stdout);
+  deepEqual([figures.skipped, figures.files], [[], []]);
+
+  const raw = ["evaluate", "mel_gan", "--checkpoint", RUN, "--data", DATA, "--out", OUT];
+  const allowed = ["--allow-read", `--allow-write=${RUN},${OUT}`];
+  const drawn = await runCli([...raw, "--seed", "4"], allowed);
+  strictEqual(drawn.code, 0, drawn.stderr);
+  match(drawn.stderr, /^Prepared 8 pieces.*evaluation-data/);
+  match(drawn.stdout, /^all: \d files?, \d+ s +mel L1 +MR-STFT/m);
+  match(drawn.stdout, /^half a hop later( +-?\d+\.\d+){6}$/m);
+  const pictures = await filesIn(OUT);
+  ok(pictures.length > 0 && pictures.every((name) => /^0\d-sound-0\d\.png$/.test(name)));
+  for (const name of pictures) match(drawn.stdout, new RegExp(`^${OUT}/${name}$`, "m"));
+
+  const SET = `${folder.path}/learned`, kind = ["--kind", "audio", "--valid-fraction", "0"];
+  await run(await printedLine("data prepare", { SOURCE: DATA, OUT: SET }), kind);
+  const none = await run(await asMelGan("evaluate", { RUN, DATA: SET }));
+  strictEqual(none.code, 1);
+  match(none.stderr, /no piece is kept for validation; prepare it with --valid-fraction above 0/);
+});
+
 Deno.test("cli: audio is prepared and described with exactly the flags that help prints", async () => {
   await using folder = await testFolder();
   const [SOURCE, OUT] = ["sounds", "set"].map((name) => `${folder.path}/${name}`);

@@ -187,6 +187,18 @@ Deno.test("cli: data prepare refuses the flags of another kind", async () => {
   });
 });
 
+Deno.test("cli: evaluate refuses the flags of composing models with mel_gan", async () => {
+  const composing = "MODEL performance_rnn or performance_rnn_attentive, found mel_gan";
+  const flags = ["--samples 0", "--sample-seconds 9", "--reference a", "--top-k 3"];
+  const finished = await runAll(
+    flags.map((flag) => `evaluate mel_gan --checkpoint a --data b ${flag}`),
+  );
+  finished.forEach(({ code, stderr }, i) => {
+    strictEqual(code, 2, stderr);
+    match(stderr, new RegExp(`${flags[i].split(" ")[0]} goes with ${composing}`));
+  });
+});
+
 Deno.test("cli: doctor without an adapter exits 0 and says what to install", async () => {
   const noDriver = { DENO_WEBGPU_BACKEND: "dx12" }; // which only Windows has
   const { code, stdout, stderr } = await runCli(["doctor", "--json"], [], { env: noDriver });
