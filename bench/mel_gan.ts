@@ -73,7 +73,7 @@ async function* benchTraining(
   };
   const log = { count: () => {}, step: () => {} } as unknown as RunLog; // a step calls no other
   const run = { folder: "", log, metadata: {} }, train = { batch: () => crops };
-  const supervisor = new MelGanSupervisor(model, hparams, run, { train });
+  const supervisor = new MelGanSupervisor(model, hparams, run, { train, sample: audio });
   const step = () => supervisor.advance();
   const values = await timed(step, Math.min(runs, 3));
   yield { name, unit: "s/step", values };

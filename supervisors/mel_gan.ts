@@ -15,6 +15,7 @@ import {
   type FeatureMaps,
   featureMatching,
   generatorHinge,
+  MelGan,
   type MelGanNetworks,
 } from "../models/mel_gan/mod.ts";
 import {
@@ -42,6 +43,8 @@ export interface MelGanBatch extends TrainingBatch {
 export interface MelGanData {
   readonly train: Pick<AudioBatches, "batch">;
   readonly valid?: AudioValidationBatches;
+  /** A few seconds to listen to on the way, [frames * hopLength] in -1..1. */
+  readonly sample: Float32Array;
 }
 
 /** A network that tells real audio from generated audio. */
@@ -132,30 +135,18 @@ export class MelGanSupervisor extends Supervisor<MelGanNetworks, MelGanBatch> {
     return { loss: melL1, melL1, stft: sums.stft / crops };
   }
 
-  /** The first crop that is kept for measuring, and what the generator makes of its log-mel. */
+  /** The sound that is kept for listening, and what the generator makes of its log-mel. */
   protected override async sample(): Promise<void> {
-    const source = this.data.valid ?? this.data.train;
-    const batch = this.#onDevice(source.batch(0)), [, samples] = batch.audio.shape;
-    const [audio, made] = tf.tidy(() => {
-      const first = <T extends Tensor>(x: T) => tf.slice(x, [0], [1]) as T;
-      const fake = this.model.generator.forward(first(batch.logMel), inferencePass);
-      return [first(batch.audio), fake].map((x) => tf.reshape(x, [samples]));
-    });
-    const [original, reconstructed] = await Promise.all(
-      [audio!, made!].map((x) => x.data<"float32">()),
-    );
-    tf.dispose([audio!, made!]);
-    batch.dispose();
     const { sampleRate } = this.hparams, config = melConfig(this.hparams);
-    const sound = (data: Float32Array, title: string) =>
-      new Audio({ channels: [data], sampleRate, title });
-    const [a, b] = [sound(original!, "original"), sound(reconstructed!, "reconstructed")];
-    const picture = drawReconstruction(
-      LogMel.fromSound(a, config),
-      LogMel.fromSound(b, config),
-      `step ${this.step}`,
-    );
-    await writeReconstruction({ original: a, reconstructed: b, picture }, this.run, this.step);
+    const sound = (samples: Float32Array, title: string) =>
+      new Audio({ channels: [samples], sampleRate, title });
+    const original = sound(this.data.sample, "original"),
+      logMel = LogMel.fromSound(original, config);
+    using melGan = new MelGan(this.model.generator, config);
+    const reconstructed = sound(await melGan.vocode(logMel), "reconstructed");
+    const again = LogMel.fromSound(reconstructed, config);
+    const picture = drawReconstruction(logMel, again, `step ${this.step}`);
+    await writeReconstruction({ original, reconstructed, picture }, this.run, this.step);
   }
 
   override dispose(): void {

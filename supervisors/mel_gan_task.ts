@@ -10,6 +10,9 @@ import type { Terminal } from "./outcome.ts";
 import { type DataPlace, preparedAudioSet } from "./prepared_set.ts";
 import type { DataFlags, OpenTraining } from "./training_task.ts";
 
+/** Length of the sound that is kept for listening. */
+const SAMPLE_SECONDS = 5;
+
 /** The training of MelGan. */
 export const melGanTask = {
   async open(
@@ -56,6 +59,7 @@ async function openData(
   const hasValid = validSet.pieces.length > 0;
   if (!hasValid) terminal.note("No validation: no piece is kept for it");
   return {
+    sample: sampleOf(hasValid ? validSet : trainSet, hparams),
     train: new AudioBatches(trainSet, { segmentLength, batchSize, seed, gainRange: [minGain, 1] }),
     valid: hasValid
       ? new AudioValidationBatches(validSet, { segmentLength, batchSize })
@@ -65,4 +69,15 @@ async function openData(
       validSet.close();
     },
   };
+}
+
+/** The beginning of the first piece, up to {@linkcode SAMPLE_SECONDS}; silence follows one that is shorter than a crop. */
+function sampleOf(
+  set: AudioDataset,
+  { sampleRate, hopLength, seqLen }: MelGanHParams,
+): Float32Array {
+  const length = Math.min(set.pieces[0]!.samples, SAMPLE_SECONDS * sampleRate);
+  const sample = new Float32Array(Math.max(seqLen, hopLength * Math.floor(length / hopLength)));
+  set.read(0, 0, sample.subarray(0, length));
+  return sample;
 }

@@ -1,7 +1,7 @@
 /** What a model makes while it trains: files in `samples/`, pictures and sound in the log. @module */
 import { runPaths } from "../datatools/checkpoints/run_folder.ts";
 import { IoError, makeDir, writeAtomic } from "../datatools/io.ts";
-import type { Audio } from "../datatools/results/audio.ts";
+import { Audio } from "../datatools/results/audio.ts";
 import type { Performance } from "../datatools/results/performance.ts";
 import type { Run } from "./supervisor.ts";
 
@@ -29,20 +29,28 @@ export interface Reconstruction {
   readonly picture: Uint8Array;
 }
 
-/** Writes a reconstruction as two `.wav` and a `.png`. */
+/** Writes a reconstruction and what it lacks of the original as `.wav`, and a `.png` of both. */
 export async function writeReconstruction(
   { original, reconstructed, picture }: Reconstruction,
   run: Run,
   step: number,
 ): Promise<void> {
   const stem = await sampleStem(run, step);
-  for (const [name, audio] of Object.entries({ original, reconstructed })) {
+  const difference = differenceOf(original, reconstructed);
+  for (const [name, audio] of Object.entries({ original, reconstructed, difference })) {
     const wav = audio.toWav();
     await writeAtomic(`${stem}-${name}.wav`, wav);
     run.log.audio(name, wav, step);
   }
   await writeAtomic(`${stem}.png`, picture);
   run.log.image("reconstruction", picture, step);
+}
+
+/** `a` without `b`, sample by sample, as long as both are. */
+function differenceOf(a: Audio, b: Audio): Audio {
+  const [[x], [y]] = [a.channels, b.channels];
+  const data = x!.subarray(0, y!.length).map((value, i) => value - y![i]!);
+  return new Audio({ channels: [data], sampleRate: a.sampleRate, title: "difference" });
 }
 
 /** How the files of a step's sample begin; their folder is made. */

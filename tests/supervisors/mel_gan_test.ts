@@ -59,6 +59,7 @@ async function trainIn(set: string, run: string, hparams: MelGanHParams): Promis
   const model = new MelGanNetworks(hparams).initialize(seed);
   const data = {
     train: new AudioBatches(train, { segmentLength, batchSize, seed }),
+    sample: valid.readPiece(0).subarray(0, 4096),
     valid: new AudioValidationBatches(valid, { segmentLength, batchSize, cropsPerPiece: 1 }),
   };
   const supervisor = new MelGanSupervisor(model, hparams, { folder: run, log, metadata: {} }, data);
@@ -90,6 +91,7 @@ Deno.test("MelGanSupervisor learns: held-out log-mels come nearer", async () => 
   assert(valid[2]! < 0.8 * valid[0]!, `mel L1 ${valid}; the judges begin at step 31`);
   const names = await Array.fromAsync(Deno.readDir(runPaths(run).samples), ({ name }) => name);
   assertEquals(names.sort(), [
+    "step-00000032-difference.wav",
     "step-00000032-original.wav",
     "step-00000032-reconstructed.wav",
     "step-00000032.png",
