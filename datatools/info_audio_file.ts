@@ -28,7 +28,7 @@ export interface AudioDescription {
   seconds: number;
   /** The highest absolute sample in dB of full scale; null for silence. */
   peakDb: number | null;
-  /** In LUFS; null where nothing is above -70. */
+  /** In LUFS; null where nothing is above -70, or below 4000 Hz. */
   loudness: number | null;
   /** The first so many seconds are what the next two are of. */
   describedSeconds: number;
@@ -102,14 +102,17 @@ export async function describeAudio(path: string): Promise<AudioDescription> {
 export function formatAudio(audio: AudioDescription): string {
   const { sampleRate, channels, seconds, describedSeconds } = audio;
   const part = describedSeconds < seconds ? ` of the first ${formatTime(describedSeconds)}` : "";
-  const level = (value: number | null, unit: string) =>
-    value === null ? "none, it is silent" : `${value.toFixed(1)} ${unit}`;
+  const level = (value: number | null, unit: string, otherwise = "none, it is silent") =>
+    value === null ? otherwise : `${value.toFixed(1)} ${unit}`;
+  const quiet = sampleRate < MIN_LOUDNESS_RATE
+    ? `not defined below ${MIN_LOUDNESS_RATE} Hz`
+    : "none, nothing is above -70 LUFS";
   return [
     `${audio.file}: ${audio.format}, ${audio.bytes} bytes`,
     `duration  ${seconds < 60 ? `${seconds.toFixed(2)} s` : formatTime(seconds)}`,
     `rate      ${sampleRate} Hz, ${channels} ${channels === 1 ? "channel" : "channels"}`,
     `peak      ${level(audio.peakDb, "dB of full scale")}`,
-    `loudness  ${level(audio.loudness, "LUFS")}`,
+    `loudness  ${level(audio.loudness, "LUFS", audio.peakDb === null ? undefined : quiet)}`,
     ...audio.centroid === null ? [] : [`centroid  ${Math.round(audio.centroid)} Hz${part}`],
     ...audio.tempo === null ? [] : [`tempo     ${Math.round(audio.tempo)} bpm, estimated${part}`],
     ...audio.problems.map((problem) => `damaged   ${problem}`),

@@ -76,13 +76,9 @@ export async function reconstructWith(
   }
   await wav.finish();
   const data = { source, file: out, sampleRate, ...figures(), problems: recording.problems };
-  const { seconds, wallSeconds, timesRealTime, realTimeFactor } = data;
-  const text =
-    `${out}: ${seconds.toFixed(2)} s of audio in ${wallSeconds.toFixed(2)} s, ${
-      pace(timesRealTime)
-    } ` +
-    `(real-time factor ${realTimeFactor.toFixed(3)})`;
-  return { text, data };
+  const length = `${data.seconds.toFixed(2)} s of audio in ${data.wallSeconds.toFixed(2)} s`;
+  const factor = `real-time factor ${data.realTimeFactor.toFixed(3)}`;
+  return { text: `${out}: ${length}, ${pace(data.timesRealTime)} (${factor})`, data };
 }
 
 /** How fast `seconds` of sound were made; the real-time factor is the time that a second of sound takes. */
@@ -92,7 +88,7 @@ function figuresOf(seconds: number, wallSeconds: number) {
 }
 
 const pace = (timesRealTime: number): string =>
-  `${timesRealTime.toPrecision(timesRealTime < 100 ? 2 : 3)} times as fast as real time`;
+  `${Number(timesRealTime.toPrecision(2))} times as fast as real time`;
 
 /** A sound file as a vocoder reads it: mono, at its rate, with silence up to the end of the last frame. */
 class Recording {

@@ -90,11 +90,6 @@ export class LogMelStream {
     this.#mels = new Float64Array(config.nMels);
   }
 
-  /** Fewest samples of a sound that has a log-mel. */
-  get leastSamples(): number {
-    return this.#stft.leastSamples;
-  }
-
   /** Frames of a sound of that length. @throws {RangeError} If it is too short for one */
   nFrames(nSamples: number): number {
     return this.#stft.nFrames(nSamples);

@@ -99,10 +99,8 @@ export function checkSound(
     const i = samples.findIndex((sample) => !Number.isFinite(sample));
     if (i < 0) continue;
     throw new RangeError(
-      `Cannot write WAV: sample ${first + i} of channel ${c} is ${
-        samples[i]
-      }, expected a finite number; ` +
-        "the sound was computed wrongly, look for a division by 0 or a diverged model",
+      `Cannot write WAV: sample ${first + i} of channel ${c} is ${samples[i]}, ` +
+        "expected a finite number; the sound was computed wrongly, look for a division by 0 or a diverged model",
     );
   }
 }
@@ -123,10 +121,9 @@ export interface WavFormat {
 export function wavHeader({ nChannels, sampleRate, bits, dataBytes }: WavFormat): Uint8Array {
   const blockAlign = nChannels * bits / 8;
   if (headerBytes + dataBytes > 0xffffffff) {
+    const nFrames = dataBytes / blockAlign;
     throw new RangeError(
-      `Cannot write WAV: ${
-        dataBytes / blockAlign
-      } samples in ${nChannels} channels are ${dataBytes} bytes, ` +
+      `Cannot write WAV: ${nFrames} samples in ${nChannels} channels are ${dataBytes} bytes, ` +
         "expected less than 4 GiB; write shorter pieces or use 16 bits",
     );
   }

@@ -40,7 +40,12 @@ export class WavWriter implements AsyncDisposable {
   /** Opens a file without samples. @throws {IoError} If the place may not be written */
   static async open(path: string | URL, options: WavWriterOptions): Promise<WavWriter> {
     const writer = new WavWriter(await openAtomic(path), options);
-    writer.#file.write(writer.#header(0)); // replaced at the end
+    try {
+      writer.#file.write(writer.#header(0)); // replaced at the end
+    } catch (error) {
+      await writer[Symbol.asyncDispose]();
+      throw error;
+    }
     return writer;
   }
 

@@ -152,7 +152,10 @@ function checkPanel({ levels, nBands, title = "" }: SpectrogramPanel): void {
   );
 }
 
-/** Levels from the loudest, or for silence from 0, down by `rangeDb`; differences to three times their root mean square, 3 to 30 dB. */
+/**
+ * Levels from the loudest, of silence from 0, down by `rangeDb`; differences to three times their root mean square, 3 to
+ * 30 dB.
+ */
 function scalesOf(panels: readonly SpectrogramPanel[], rangeDb: number): Scales {
   let [loudest, squares, count] = [-Infinity, 0, 0];
   for (const { levels, isDifference } of panels) {

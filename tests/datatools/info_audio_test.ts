@@ -90,7 +90,17 @@ Deno.test("formatAudio says rate, level and damage", async () => {
   match(text, /^peak {6}-10.5 dB of full scale$/m);
   match(text, /^damaged {3}.*cut off/m);
   await Deno.writeFile(silent, encodeWav([new Float32Array(1000)], 1000));
-  match(formatAudio(await describeAudio(silent)), /peak {6}none, it is silent\nloudness {2}none/);
+  match(
+    formatAudio(await describeAudio(silent)),
+    /peak {6}none, it is silent\nloudness {2}none, it/,
+  );
+  const faint = sine(1, 8000).map((x) => x / 2000);
+  for (
+    const [rate, words] of [[2000, "not defined below 4000 Hz"], [8000, "none, nothing is above"]]
+  ) {
+    await Deno.writeFile(silent, encodeWav([faint], Number(rate), { bits: 32 }));
+    match(formatAudio(await describeAudio(silent)), new RegExp(`^loudness  ${words}`, "m"));
+  }
 });
 
 Deno.test("drawAudio draws a file; it and describeAudio name what they cannot read", async () => {
