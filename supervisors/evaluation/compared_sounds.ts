@@ -4,10 +4,9 @@
  * - `melGan`: the vocoder.
  * - `griffinLim32`, `griffinLim100`: the mels turned back into magnitudes, and phases for these in 32 or 100 iterations of
  *   the fast algorithm.
- * - `truePhase`, a floor: the same magnitudes with the recording's own phases. What is left is what the mels do not tell; by
- * as much as Griffin-Lim is above it in a figure of spectra, phases matter. Mels themselves Griffin-Lim may meet better, since
- * it seeks them, and magnitudes that are not the recording's do not fit its phases.
- * - `shifted`, a floor: the recording itself, half a hop later. It sounds the same, so a distance as small as that says nothing.
+ * - `truePhase`, a floor: the same magnitudes with the recording's own phases. What is left is what the mels do not tell. Only
+ * in distances of mels may Griffin-Lim be nearer, since it seeks these.
+ * - `shifted`, a floor: the recording itself, half a hop later. It sounds the same, so distances as small say nothing.
  * - `noise`, a ceiling: white noise as loud as the recording.
  *
  * @module
