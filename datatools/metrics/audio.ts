@@ -35,10 +35,13 @@ const resolutions: readonly Omit<StftConfig, "framePadding">[] = [
 /** Below this, magnitudes are not told apart (powers of 1e-7): 118 dB under a sine of full scale where nFft is 1024. */
 const floor = Math.sqrt(1e-7);
 const nCepstra = 13;
+/** Of all STFTs but the front end's. */
+const framePadding = "centerReflect";
 
 /** Fewest samples that {@linkcode audioDistances} can mirror at the ends: 1025, or more where the front end needs them. */
-export function leastSamplesToCompare({ nFft, hopLength }: MelConfig): number {
-  return Math.max(...resolutions.map((each) => 1 + each.nFft / 2), 1 + nFft / 2, hopLength);
+export function leastSamplesToCompare(config: MelConfig): number {
+  const centred = [config, ...resolutions].map((sizes) => ({ ...sizes, framePadding } as const));
+  return Math.max(...[config, ...centred].map((each) => new Stft(each).leastSamples));
 }
 
 /**
@@ -239,7 +242,7 @@ function eachFrame(
   sizes: Omit<StftConfig, "framePadding">,
   visit: (x: Float64Array, y: Float64Array) => void,
 ): void {
-  const stft = new Stft({ ...sizes, framePadding: "centerReflect" });
+  const stft = new Stft({ ...sizes, framePadding });
   const [x, y, im] = Array.from({ length: 3 }, () => new Float64Array(stft.nBins));
   const total = reference.length;
   const nFrames = stft.nFrames(total);
