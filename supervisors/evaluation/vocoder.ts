@@ -52,9 +52,10 @@ export interface VocoderOptions {
 }
 
 /**
- * Measures all pieces of a set, holding one stretch at a time. A long piece is measured in stretches, and its figures are the
- * means over those that are not silent. Stretches are whole hops; less than a hop of each is left out.
+ * Measures all pieces of a set in bounded memory: a long one in stretches of whole hops, of which its figures are the means
+ * but for silent ones. What is left at the end of a piece, less than a hop for each stretch, is left out.
  *
+ * @param dataset At least one piece
  * @throws {RangeError} If the set has another rate than the vocoder, or no piece can be measured
  */
 export async function measureVocoder(
