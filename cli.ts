@@ -8,6 +8,7 @@ import config from "./deno.json" with { type: "json" };
 import { parseFlags, selectCommand } from "./cli/arguments.ts";
 import { type Command, command, type Terminal, UsageError } from "./cli/command.ts";
 import {
+  backendFlags,
   beamFlags,
   checkpointFlag,
   commonFlags,
@@ -240,7 +241,7 @@ const commands: Readonly<Record<string, Command>> = {
       ...checkpointFlag,
       chunkFrames: count(1, 65_536, "frames made at once, some 200 KB each; default: 256")
         .optional(),
-      ...computeFlags,
+      ...backendFlags,
       ...dryRunFlag,
       ...commonFlags,
     }),

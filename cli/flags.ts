@@ -27,14 +27,19 @@ export const dryRunFlag = {
 };
 
 /** Flags of the commands that compute. */
-export const computeFlags = {
-  seed: count(0, 0xffffffff, "key of all randomness; the same seed gives the same result")
-    .optional(),
+export const backendFlags = {
   backend: z.enum(["auto", "webgpu", "wasm", "cpu", "native"]).optional().describe(
     "where to compute; auto takes a hardware GPU, else wasm; native is wasm with the BLAS library " +
       "that COOPERTUNES_BLAS names",
   ),
   threads: count(1, 256, "threads of the wasm backend; default: one per core").optional(),
+};
+
+/** Those of the commands that draw as well. */
+export const computeFlags = {
+  seed: count(0, 0xffffffff, "key of all randomness; the same seed gives the same result")
+    .optional(),
+  ...backendFlags,
 };
 
 /** The positional argument that names a model. */

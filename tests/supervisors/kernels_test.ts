@@ -3,9 +3,10 @@ import { deepStrictEqual as deepEqual } from "node:assert/strict";
 import { eventModelIds } from "../../hparams/registry.ts";
 import { openBackend } from "../../models/device/mod.ts";
 import { ownOperations, usedKernels } from "../../models/device/kernels/kernel_names.ts";
-import { evaluate, generate, train } from "../../supervisors/registry.ts";
+import { evaluate, generate, reconstruct, train } from "../../supervisors/registry.ts";
 import { recordKernels } from "../support/kernel_calls.ts";
 import { testFolder, writePieces } from "../support/midi_fixtures.ts";
+import { writeSounds } from "../support/sound_fixtures.ts";
 
 await openBackend();
 
@@ -32,6 +33,19 @@ Deno.test("usedKernels lists what training, composing and evaluating run beside 
       const measured = { model, checkpoint, data: `${out}/data`, samples: 2, sampleSeconds: 4 };
       await evaluate(measured, terminal);
     }
+    await vocoder(path);
   });
   deepEqual(outer.filter((name) => !ownOperations.includes(name)), usedKernels);
 });
+
+/** Trains MelGan with all that can judge, vocodes, and evaluates. */
+async function vocoder(path: string): Promise<void> {
+  const model = "mel_gan", out = `${path}/${model}`, checkpoint = out, data = `${path}/sounds`;
+  await writeSounds(data, 12);
+  const judging = ["periodDiscriminator=true", "periodNdf=2", "discriminatorWarmup=1"];
+  const settings = [...set.slice(0, 3), ...judging];
+  await train({ model, data, out, preset: "tiny", set: settings, steps: 2, quiet: true }, terminal);
+  const source = `${data}/${(await Array.fromAsync(Deno.readDir(data)))[0]!.name}`;
+  await reconstruct({ model, checkpoint, source, out: `${path}/again.wav` }, terminal);
+  await evaluate({ model, checkpoint, data: `${out}/data` }, terminal);
+}
