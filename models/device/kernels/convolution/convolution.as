@@ -14,19 +14,39 @@ const EDGE: usize = 32;
 const EDGE_PIXELS: usize = 224;
 const BLOCK: usize = 272;
 
+// A row of pixels whose groups go to planes; eight pixels at a time, so that what a cache line holds is read once.
+function parted(from: usize, bytes: usize, groups: i32, unit: usize, to: usize, plane: usize): void {
+  const pixel = <usize>groups * unit;
+  for (let at: usize = 0; at < bytes; at += 8 * pixel, to += 8 * unit) {
+    const end = from + min(bytes, at + 8 * pixel);
+    for (let group = 0; group < groups; group++) {
+      let out = to + <usize>group * plane;
+      for (let p = from + at + <usize>group * unit; p < end; p += pixel) {
+        for (let i: usize = 0; i < unit; i += 16, out += 16) v128.store(out, v128.load(p + i));
+      }
+    }
+  }
+}
+
 /**
  * One task: an image row with its border of zeros. Arguments: 0 source, 1 target, 2 height, 3 bytes of a row,
- * 4 rows above, 5 rows below, 6 bytes before, 7 bytes behind.
+ * 4 rows above, 5 rows below, 6 bytes before, 7 bytes behind; 8 groups of channels that go to planes of the target or 1,
+ * then 9 bytes of a pixel's group, a multiple of 16, and 10 of a plane.
  */
 export function padTask(args: usize, task: i32): void {
   const height = load<i32>(args, 8), bytes = <usize>load<u32>(args, 12), above = load<i32>(args, 16);
-  const before = <usize>load<u32>(args, 24), behind = <usize>load<u32>(args, 28), all = before + bytes + behind;
-  const rows = above + height + load<i32>(args, 20), y = task % rows - above;
-  const to = <usize>load<u32>(args, 4) + <usize>task * all;
-  if (y < 0 || y >= height) return memory.fill(to, 0, all);
-  memory.fill(to, 0, before);
-  memory.copy(to + before, <usize>load<u32>(args) + <usize>(task / rows * height + y) * bytes, bytes);
-  memory.fill(to + before + bytes, 0, behind);
+  const groups = load<i32>(args, 32), unit = <usize>load<u32>(args, 36), plane = <usize>load<u32>(args, 40);
+  const before = <usize>load<u32>(args, 24), inside = bytes / <usize>groups, behind = <usize>load<u32>(args, 28);
+  const all = before + inside + behind, rows = above + height + load<i32>(args, 20), y = task % rows - above;
+  const first = <usize>load<u32>(args, 4) + <usize>task * all, hollow = y < 0 || y >= height;
+  for (let group = 0, to = first; group < groups; group++, to += plane) {
+    memory.fill(to, 0, hollow ? all : before);
+    if (!hollow) memory.fill(to + before + inside, 0, behind);
+  }
+  if (hollow) return;
+  const from = <usize>load<u32>(args) + <usize>(task / rows * height + y) * bytes;
+  if (groups == 1) memory.copy(first + before, from, bytes);
+  else parted(from, bytes, groups, unit, first + before, plane);
 }
 
 /** Columns of a packed panel. */
@@ -86,7 +106,7 @@ function edgeTile(
     store<u32>(pixels + (i << 3), <u32>(edge + (i << 5)), 4);
   }
   if (columns <= 4) tile4(pixels, runs, count, b, <usize>width << 2, bias, 0);
-  else tile8(pixels, runs, count, b, bias, 0);
+  else tile8(pixels, runs, count, b, bias, 0, 16);
   for (let i: usize = 0; i < <usize>PIXELS; i++) {
     memory.copy(<usize>load<u32>(at + (i << 3), 4) + column, edge + (i << 5), <usize>columns << 2);
   }
@@ -96,12 +116,13 @@ function edgeTile(
  * One task: a range of tiles of 6 pixels of one group. Arguments: 0 source, 1 packed filter, 2 result, 3 bias or 0; 4 table
  * of runs (skip, length; bytes), 5 runs, 6 elements of a packed column, 7 columns of a group; 8 pixels in all, 9 rows of
  * an image, 10 pixels of a row; bytes of the source between 11 images, 12 rows, 13 pixels, 14 groups; of the result between
- * 15 images, 16 rows, 17 pixels, 18 groups; 19 tiles of a task, 20 whether columns are single.
+ * 15 images, 16 rows, 17 pixels, 18 groups; 19 tiles of a task, 20 whether columns are single; 21 bytes of the result from
+ * four columns to the next four.
  */
 export function convolutionTask(args: usize, task: i32, scratch: usize): void {
   const runs = <usize>load<u32>(args, 16), count = load<i32>(args, 20), columnBytes = <usize>load<u32>(args, 24) << 2;
   const columns = load<i32>(args, 28), tiles = (load<i32>(args, 32) + PIXELS - 1) / PIXELS;
-  const step = load<i32>(args, 76), parts = (tiles + step - 1) / step;
+  const step = load<i32>(args, 76), parts = (tiles + step - 1) / step, quad = <usize>load<u32>(args, 84);
   const width = panelWidth(columns, load<i32>(args, 80)), panelBytes = columnBytes * <usize>width;
   const group = <usize>(task / parts), last = min(tiles, (task % parts + 1) * step);
   const source = <usize>load<u32>(args) + group * <usize>load<u32>(args, 56);
@@ -113,8 +134,8 @@ export function convolutionTask(args: usize, task: i32, scratch: usize): void {
     placePixels(args, source, result, block * PIXELS, min(TILES, last - block) * PIXELS, scratch + BLOCK);
     let b = filter;
     for (let j = 0; j < columns; j += width) {
-      const wide = min(width, columns - j), column = <usize>j << 2;
-      let start = bias ? bias + column : 0;
+      const wide = min(width, columns - j), column = <usize>j * (quad >> 2);
+      let start = bias ? bias + (<usize>j << 2) : 0;
       if (bias && wide < width) { // a tile reads as many numbers as a panel has columns
         memory.fill(scratch, 0, 32);
         memory.copy(scratch, start, <usize>wide << 2);
@@ -122,7 +143,7 @@ export function convolutionTask(args: usize, task: i32, scratch: usize): void {
       }
       for (let at = scratch + BLOCK; at < end; at += 48) {
         if (width == 1) tile1(at, runs, count, b, bias ? load<f32>(start) : 0, column);
-        else if (wide == 8) tile8(at, runs, count, b, start, column);
+        else if (wide == 8) tile8(at, runs, count, b, start, column, quad);
         else if (wide == 4) tile4(at, runs, count, b, <usize>width << 2, start, column);
         else edgeTile(at, runs, count, b, width, start, wide, column, scratch);
       }

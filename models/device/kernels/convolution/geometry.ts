@@ -93,3 +93,23 @@ export function phasesOf(
   }
   return phases;
 }
+
+/**
+ * All phases of an axis side by side, for a length that is a multiple of the stride and taps without gaps: positions of whole
+ * strides, and taps that are that wide, the tap of the first phase named.
+ *
+ * @returns The phase, its taps counted in a filter with so many zeros before and behind
+ */
+export function allPhases(
+  length: number,
+  kernel: number,
+  stride: number,
+  padding: number,
+): { phase: Phase; before: number; behind: number } {
+  const last = Math.ceil(padding / stride), before = last * stride - padding;
+  const count = Math.ceil((before + kernel) / stride), behind = count * stride - before - kernel;
+  const taps = Array.from({ length: count }, (_, i) => {
+    return { tap: (count - 1 - i) * stride, from: last - (count - 1 - i) };
+  });
+  return { phase: { first: 0, count: length / stride, taps }, before, behind };
+}

@@ -2,7 +2,7 @@
 import { operations, type WasmHeap } from "../../heap.ts";
 import { multiply } from "../matmul/wasm.ts";
 import type { ConvolutionGeometry } from "./geometry.ts";
-import type { Image } from "./wasm.ts";
+import type { Image } from "./pass.ts";
 
 /** Bytes of patches at a time, which stay in a cache until they are multiplied, and the fewest pixels of them in a row. */
 const patches = { bytes: 1 << 20, pixels: 256 };

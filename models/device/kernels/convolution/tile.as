@@ -5,8 +5,13 @@
 
 import { madd } from "../simd";
 
-/** 6 pixels by the 8 columns of a packed panel `b` [k, 8]; `column` is added to the addresses of the results. */
-export function tile8(at: usize, runs: usize, count: i32, b: usize, bias: usize, column: usize): void {
+/**
+ * 6 pixels by the 8 columns of a packed panel `b` [k, 8]; `column` is added to the addresses of the results, and `quad` to
+ * those of the last 4 columns.
+ */
+export function tile8(
+  at: usize, runs: usize, count: i32, b: usize, bias: usize, column: usize, quad: usize,
+): void {
   const bias0 = bias ? v128.load(bias) : f32x4.splat(0), bias1 = bias ? v128.load(bias, 16) : f32x4.splat(0);
   let c00 = bias0, c10 = bias0, c20 = bias0, c30 = bias0, c40 = bias0, c50 = bias0;
   let c01 = bias1, c11 = bias1, c21 = bias1, c31 = bias1, c41 = bias1, c51 = bias1;
@@ -53,22 +58,22 @@ export function tile8(at: usize, runs: usize, count: i32, b: usize, bias: usize,
   }
   const y0 = <usize>load<u32>(at, 4) + column;
   v128.store(y0, c00);
-  v128.store(y0, c01, 16);
+  v128.store(y0 + quad, c01);
   const y1 = <usize>load<u32>(at, 12) + column;
   v128.store(y1, c10);
-  v128.store(y1, c11, 16);
+  v128.store(y1 + quad, c11);
   const y2 = <usize>load<u32>(at, 20) + column;
   v128.store(y2, c20);
-  v128.store(y2, c21, 16);
+  v128.store(y2 + quad, c21);
   const y3 = <usize>load<u32>(at, 28) + column;
   v128.store(y3, c30);
-  v128.store(y3, c31, 16);
+  v128.store(y3 + quad, c31);
   const y4 = <usize>load<u32>(at, 36) + column;
   v128.store(y4, c40);
-  v128.store(y4, c41, 16);
+  v128.store(y4 + quad, c41);
   const y5 = <usize>load<u32>(at, 44) + column;
   v128.store(y5, c50);
-  v128.store(y5, c51, 16);
+  v128.store(y5 + quad, c51);
 }
 
 /** 6 pixels by the first 4 columns of a panel whose rows are `step` bytes apart. */

@@ -113,6 +113,9 @@ Deno.test("convolution() equals plain loops on large ones that threads share", a
     [[2, 1, 600, 1], [1, 15, 1, 16], {}],
     [[1, 1, 700, 32], [1, 7, 32, 1], {}],
     [[2, 1, 800, 64], [1, 41, 4, 64], { strides: [1, 4], padding: [0, 0, 20, 20], groups: 16 }],
+    [[2, 3, 60, 12], [2, 7, 4, 24], { strides: [1, 3], padding: [1, 0, 4, 2], groups: 3 }],
+    [[3, 4, 50, 8], [3, 5, 4, 10], { strides: [2, 2], padding: [1, 1, 0, 6], groups: 2 }],
+    [[2, 1, 51, 8], [1, 5, 4, 16], { strides: [1, 2], dilations: [1, 3], groups: 2 }],
     [[1, 16, 16, 64], [4, 4, 64, 33], { strides: [2, 2], padding: [1, 1, 1, 1] }],
     [[1, 1, 500, 48], [1, 3, 48, 48], { dilations: [1, 9], padding: [0, 0, 9, 9] }],
   ];
