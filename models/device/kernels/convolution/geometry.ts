@@ -95,10 +95,10 @@ export function phasesOf(
 }
 
 /**
- * All phases of an axis side by side, for a length that is a multiple of the stride and taps without gaps: positions of whole
- * strides, and taps that are that wide, the tap of the first phase named.
+ * All phases of {@linkcode phasesOf} as one, for a length that is a multiple of the stride and taps without gaps: what it counts
+ * are whole strides, and each of its taps stands for as many of the filter's, side by side from `tap` on.
  *
- * @returns The phase, its taps counted in a filter with so many zeros before and behind
+ * @returns The phase, its taps those of a filter with so many zeros before and behind it
  */
 export function allPhases(
   length: number,

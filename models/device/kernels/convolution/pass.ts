@@ -112,6 +112,7 @@ function joinTaps(taps: readonly Tap[], length: number): [number, number][] {
   return runs;
 }
 
+/** Packs the filter and multiplies every pixel of a pass with it, group by group. */
 export function runPass(heap: WasmHeap, filter: FilterView, pass: Pass, groups: number): void {
   const { taps, height, width, batch, quad = 4 } = pass,
     { address, length, columns, column, next, group } = filter;
