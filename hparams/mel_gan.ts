@@ -44,6 +44,8 @@ export const melGanSchema = trainingSchema.extend({
   minGain: z.number().positive().max(1).default(0.3)
     .describe("lowest amplitude that a training crop is multiplied by; the highest is 1"),
   lambdaFeat: z.number().min(0).max(1e6).default(10).describe("weight of feature matching"),
+  upstreamRealFeatures: z.boolean().default(false)
+    .describe("whether features of real audio are those from before the discriminators' step"),
   melLossWeight: z.number().min(0).max(1e6).default(15)
     .describe("weight of the distance between log-mels in the generator's loss; 0 turns it off"),
   stftLossWeight: z.number().min(0).max(1e6).default(1)

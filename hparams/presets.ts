@@ -123,6 +123,7 @@ const presets: Presets = {
     },
     upstream: {
       filterInit: "uniform",
+      upstreamRealFeatures: true,
       batchSize: 64,
       learningRate: 1e-4,
       adamBeta1: 0.5,

@@ -89,7 +89,7 @@ export class MelGanSupervisor extends Supervisor<MelGanNetworks, MelGanBatch> {
     return [...judging, {
       name: "generator",
       trains: generator,
-      losses: (batch, pass) => this.#generatorLosses(batch, pass),
+      losses: (batch, pass, [, ...real]) => this.#generatorLosses(batch, pass, real as Tensor3D[]),
       after: () => this.#ema?.update(),
     }];
   }
@@ -98,9 +98,13 @@ export class MelGanSupervisor extends Supervisor<MelGanNetworks, MelGanBatch> {
     return this.#ema ? [["ema/", this.#ema]] : [];
   }
 
-  /** Generated audio for the judges, of the generator as it is; nothing before these learn. */
-  protected override prepare({ logMel }: MelGanBatch): Tensor[] {
-    return this.#judgesLearn ? [this.model.generator.forward(logMel, inferencePass)] : [];
+  /** Once the judges learn: audio of the generator as it is and, as upstream has them, the judges' maps of the real audio. */
+  protected override prepare({ audio, logMel }: MelGanBatch): Tensor[] {
+    if (!this.#judgesLearn) return [];
+    const made = this.model.generator.forward(logMel, inferencePass);
+    if (!this.hparams.upstreamRealFeatures) return [made];
+    const real = [...this.#judges.values()].map((judge) => judge.forward(audio, inferencePass));
+    return [made, ...real.flat(2)];
   }
 
   protected override batch(index: number): MelGanBatch {
@@ -174,8 +178,12 @@ export class MelGanSupervisor extends Supervisor<MelGanNetworks, MelGanBatch> {
   }
 
   /** The terms of the generator's loss, weighted; those of the judges once these learn. */
-  #generatorLosses({ audio, logMel }: MelGanBatch, pass: Pass): Losses {
-    const { lambdaFeat, melLossWeight, stftLossWeight } = this.hparams;
+  #generatorLosses(
+    { audio, logMel }: MelGanBatch,
+    pass: Pass,
+    realBefore: readonly Tensor3D[],
+  ): Losses {
+    const { lambdaFeat, melLossWeight, stftLossWeight, upstreamRealFeatures } = this.hparams;
     const made = this.model.generator.forward(logMel, pass);
     const terms: Losses = {};
     const add = (name: string, weight: number, term: () => Scalar) => {
@@ -184,8 +192,12 @@ export class MelGanSupervisor extends Supervisor<MelGanNetworks, MelGanBatch> {
     add("mel", melLossWeight, () => l1(this.#audio2mel.forward(made), logMel));
     add("stft", stftLossWeight, () => this.#stft.loss(audio, made));
     if (!this.#judgesLearn) return terms;
+    const before = realBefore[Symbol.iterator]();
     for (const [name, judge] of this.#judges) {
-      const [real, fake] = [judge.forward(audio, pass), judge.forward(made, pass)];
+      const fake = judge.forward(made, pass);
+      const real = upstreamRealFeatures
+        ? fake.map((layers) => layers.map(() => before.next().value!))
+        : judge.forward(audio, pass);
       add(`${name}Adversarial`, 1, () => generatorHinge(fake));
       add(`${name}Features`, lambdaFeat, () => featureMatching(real, fake));
     }

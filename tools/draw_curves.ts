@@ -1,5 +1,6 @@
 /**
- * `deno task build:curves OUT.png TITLE NAME=RUN...`: validation likelihood of runs over their steps, as one picture.
+ * `deno task build:curves OUT.png TITLE FIGURE LABEL NAME=RUN...`: a validation figure of runs, such as `nllPerEvent`, over their
+ * steps, as one picture; LABEL stands at its axis.
  *
  * @module
  */
@@ -7,9 +8,15 @@ import { drawCurves } from "../datatools/plot/curves.ts";
 import { readMetrics } from "../supervisors/logging/metrics.ts";
 import { runPaths } from "../datatools/checkpoints/run_folder.ts";
 
-const [out, title, ...runs] = Deno.args;
-if (out === undefined || title === undefined || runs.length === 0) {
-  throw new Error("Expected OUT.png, a title, and NAME=RUN once or more");
+const [out, title, figure, yLabel, ...runs] = Deno.args as [
+  string,
+  string,
+  string,
+  string,
+  ...string[],
+];
+if (runs.length === 0) {
+  throw new Error("Expected OUT.png, a title, a figure, its label, and NAME=RUN once or more");
 }
 const series = await Promise.all(runs.map(async (argument) => {
   const at = argument.indexOf("=");
@@ -18,8 +25,7 @@ const series = await Promise.all(runs.map(async (argument) => {
   return {
     name,
     x: rows.map(({ step }) => step),
-    y: rows.map(({ values }) => values.nllPerEvent!),
+    y: rows.map(({ values }) => values[figure]!),
   };
 }));
-const labels = { title, xLabel: "step", yLabel: "nats per event, unseen pieces" };
-await Deno.writeFile(out, drawCurves(series, labels));
+await Deno.writeFile(out, drawCurves(series, { title, xLabel: "step", yLabel }));

@@ -47,6 +47,7 @@ Deno.test("presetOf() trains MelGan as the original does as upstream", () => {
   const upstream = parseHParams("mel_gan", { preset: "upstream" });
   const expected = {
     filterInit: "uniform",
+    upstreamRealFeatures: true,
     learningRate: 1e-4,
     adamBeta1: 0.5,
     adamBeta2: 0.9,
