@@ -14,8 +14,8 @@ const EFFICIENCY = 0.85;
 /** Seconds that the calls of some hundred kernels take, however small their tensors are. */
 const CALLS_SECONDS = 0.02;
 
-/** Weights, their gradients and Adam's moments, before and after an update. */
-const ARRAYS_OF_WEIGHTS = 8;
+/** Weights, their gradients and Adam's moments, before and after an update; for a checkpoint three of them read back and encoded. */
+const ARRAYS_OF_WEIGHTS = 14;
 
 /** What the process takes before it has a model: run-time, backend, code. */
 const PROCESS_BYTES = 3e8;

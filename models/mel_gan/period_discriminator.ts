@@ -11,7 +11,7 @@ import type { FeatureMaps } from "./discriminator.ts";
 
 const SLOPE = 0.1;
 /** Channels behind each layer, as multiples of the first one's. */
-const GROWTH = [1, 4, 16, 32, 32] as const;
+export const GROWTH = [1, 4, 16, 32, 32] as const;
 
 /** A discriminator of one period; its convolutions are [k, 1] in files. */
 class ColumnDiscriminator extends Module {
