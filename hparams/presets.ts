@@ -124,6 +124,7 @@ const presets: Presets = {
     upstream: {
       filterInit: "uniform",
       upstreamRealFeatures: true,
+      balanceLosses: false,
       batchSize: 64,
       learningRate: 1e-4,
       adamBeta1: 0.5,

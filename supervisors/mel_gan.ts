@@ -11,6 +11,7 @@ import { melConfig } from "../hparams/mel_config.ts";
 import type { MelGanHParams } from "../hparams/mel_gan.ts";
 import { Audio2Mel } from "../models/audio2mel.ts";
 import {
+  balanced,
   discriminatorHinge,
   type FeatureMaps,
   featureMatching,
@@ -183,23 +184,25 @@ export class MelGanSupervisor extends Supervisor<MelGanNetworks, MelGanBatch> {
     pass: Pass,
     realBefore: readonly Tensor3D[],
   ): Losses {
-    const { lambdaFeat, melLossWeight, stftLossWeight, upstreamRealFeatures } = this.hparams;
+    const { lambdaFeat, melLossWeight, stftLossWeight, balanceLosses, upstreamRealFeatures } =
+      this.hparams;
     const made = this.model.generator.forward(logMel, pass);
+    const weighed = (weight: number) => balanceLosses ? balanced(made, weight) : made;
     const terms: Losses = {};
-    const add = (name: string, weight: number, term: () => Scalar) => {
-      if (weight > 0) terms[name] = tf.mul(term(), weight);
+    const add = (name: string, weight: number, term: (made: Tensor2D) => Scalar) => {
+      if (weight > 0) terms[name] = tf.mul(term(weighed(weight)), weight);
     };
-    add("mel", melLossWeight, () => l1(this.#audio2mel.forward(made), logMel));
-    add("stft", stftLossWeight, () => this.#stft.loss(audio, made));
+    add("mel", melLossWeight, (made) => l1(this.#audio2mel.forward(made), logMel));
+    add("stft", stftLossWeight, (made) => this.#stft.loss(audio, made));
     if (!this.#judgesLearn) return terms;
     const before = realBefore[Symbol.iterator]();
     for (const [name, judge] of this.#judges) {
-      const fake = judge.forward(made, pass);
+      const fake = judge.forward(weighed(1), pass);
       const real = upstreamRealFeatures
         ? fake.map((layers) => layers.map(() => before.next().value!))
         : judge.forward(audio, pass);
-      add(`${name}Adversarial`, 1, () => generatorHinge(fake));
-      add(`${name}Features`, lambdaFeat, () => featureMatching(real, fake));
+      terms[`${name}Adversarial`] = generatorHinge(fake);
+      terms[`${name}Features`] = tf.mul(featureMatching(real, fake), lambdaFeat);
     }
     return terms;
   }

@@ -1,7 +1,10 @@
 /** The adversarial losses of MelGAN. @module */
-import { type Scalar, tf } from "../../deps/tf.ts";
+import { type Scalar, type Tensor2D, tf } from "../../deps/tf.ts";
 import { l1, tidy } from "../nn/mod.ts";
 import type { FeatureMaps } from "./discriminator.ts";
+
+/** Keeps a gradient of zeros finite when it is given a length. */
+const TINY = 1e-20;
 
 /** The sum over discriminators of a mean over their last maps. */
 function sumOfMeans(maps: readonly FeatureMaps[], mean: (judged: tf.Tensor) => tf.Tensor): Scalar {
@@ -43,4 +46,23 @@ export function featureMatching(
     const weight = 4 / counted / fake.length;
     return tf.mul(tf.addN(distances), weight) as Scalar;
   });
+}
+
+/**
+ * The same audio, but of what flows back to it each crop's gradient gets the length `length`, whatever it was: then no loss and no
+ * crop outweighs the others, such as silence in logarithms. The loss balancer of Defossez et al. 2022, arXiv:2210.13438, section
+ * 3.4, for each crop by itself.
+ *
+ * @param audio [batch, samples]
+ * @param length Of the gradient of a crop; 0 stays 0
+ */
+export function balanced(audio: Tensor2D, length: number): Tensor2D {
+  const op = tf.customGrad((x) => ({
+    value: tf.clone(x as Tensor2D),
+    gradFunc: (dy) => {
+      const norm = tf.sqrt(tf.sum(tf.square(dy), 1, true));
+      return tf.mul(tf.div(dy, tf.maximum(norm, TINY)), length);
+    },
+  }));
+  return op(audio) as Tensor2D;
 }

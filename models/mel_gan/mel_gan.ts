@@ -104,7 +104,7 @@ export class MelGan {
     { onProgress, ...options }: VocodeOptions = {},
   ): Promise<Float32Array> {
     const { hopLength } = this.config, total = logMel.data.length / this.config.nMels;
-    const audio = new Float32Array(total * hopLength);
+    const audio = new Float32Array(Math.ceil(total) * hopLength);
     let at = 0;
     for await (const chunk of this.vocodeChunks(logMel, options)) {
       audio.set(chunk, at);

@@ -2,7 +2,7 @@
 export { type FeatureMaps, MelGanDiscriminator } from "./discriminator.ts";
 export { MelGanGenerator } from "./generator.ts";
 export { MelGanNetworks } from "./networks.ts";
-export { discriminatorHinge, featureMatching, generatorHinge } from "./losses.ts";
+export { balanced, discriminatorHinge, featureMatching, generatorHinge } from "./losses.ts";
 export { PeriodDiscriminator } from "./period_discriminator.ts";
 export {
   type LogMelFrames,

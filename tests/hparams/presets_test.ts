@@ -48,6 +48,7 @@ Deno.test("presetOf() trains MelGan as the original does as upstream", () => {
   const expected = {
     filterInit: "uniform",
     upstreamRealFeatures: true,
+    balanceLosses: false,
     learningRate: 1e-4,
     adamBeta1: 0.5,
     adamBeta2: 0.9,

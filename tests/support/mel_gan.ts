@@ -24,6 +24,7 @@ const tiny = {
   stftLossWeight: 0,
   discriminatorWarmup: 0,
   emaDecay: 0,
+  balanceLosses: false,
 };
 
 /** Its hparams, with `given` in the place of some. */

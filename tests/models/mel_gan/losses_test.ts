@@ -1,11 +1,12 @@
-import { type Tensor3D, tf } from "../../../deps/tf.ts";
+import { type Scalar, type Tensor2D, type Tensor3D, tf } from "../../../deps/tf.ts";
 import { openBackend } from "../../../models/device/mod.ts";
 import {
+  balanced,
   discriminatorHinge,
   featureMatching,
   generatorHinge,
 } from "../../../models/mel_gan/mod.ts";
-import { assert } from "../../support/assert.ts";
+import { assert, assertEquals } from "../../support/assert.ts";
 
 await openBackend();
 
@@ -28,4 +29,15 @@ Deno.test("featureMatching weighs all maps but the last as the original does", a
   const real = [layers(1, 2, 3, 4, 100), layers(0, 0, 0, 0, 100)];
   const fake = [layers(2, 2, 3, 0, 0), layers(0, 1, 0, 0, 0)];
   await assertIs(featureMatching(real, fake), 4 / 3 / 2 * (0.5 + 2 + 0.5));
+});
+
+Deno.test("balanced() gives each crop's gradient one length, keeps its direction, and zeros zero", async () => {
+  const audio = tf.tensor2d([[1, -2, 2], [0.5, 0, 0], [3, 3, 3]]);
+  const scale = tf.tensor2d([[300, 600, -600], [1e-4, 0, 0], [0, 0, 0]]);
+  const loss = (x: tf.Tensor) => tf.sum(tf.mul(balanced(x as Tensor2D, 2), scale)) as Scalar;
+  const { value, grad } = tf.valueAndGrad(loss)(audio);
+  const plain = tf.sum(tf.mul(audio, scale));
+  assertEquals(await value.data(), await plain.data());
+  const expected = [2 / 3, 4 / 3, -4 / 3, 2, 0, 0, 0, 0, 0];
+  (await grad.data()).forEach((g, i) => assert(Math.abs(g - expected[i]!) < 1e-5, `${i}: ${g}`));
 });
