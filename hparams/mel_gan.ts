@@ -34,7 +34,7 @@ export const melGanNetworkFields = {
 export const melGanSchema = trainingSchema.extend({
   ...melConfigFields,
   ...melGanNetworkFields,
-  learningRate: z.number().positive().max(10).default(1e-3).describe("peak step size of Adam"),
+  learningRate: z.number().positive().max(10).default(5e-4).describe("peak step size of Adam"),
   adamBeta1: z.number().min(0).lt(1).default(0.8).describe("decay of Adam's mean"),
   adamBeta2: z.number().min(0).lt(1).default(0.99).describe("decay of Adam's squared mean"),
   gradientClip: z.number().min(0).default(1)
