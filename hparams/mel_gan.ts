@@ -46,10 +46,13 @@ export const melGanSchema = trainingSchema.extend({
   lambdaFeat: z.number().min(0).max(1e6).default(10).describe("weight of feature matching"),
   upstreamRealFeatures: z.boolean().default(false)
     .describe("whether features of real audio are those from before the discriminators' step"),
-  melLossWeight: z.number().min(0).max(1e6).default(2)
+  melLossWeight: z.number().min(0).max(1e6).default(1)
     .describe("weight of the distance between log-mels in the generator's loss; 0 turns it off"),
   stftLossWeight: z.number().min(0).max(1e6).default(1)
-    .describe("weight of the multi-resolution STFT loss of the generator; 0 turns it off"),
+    .describe(
+      "weight of both parts of the multi-resolution STFT loss of the generator, spectral convergence and the distance " +
+        "of logarithms; 0 turns it off",
+    ),
   balanceLosses: z.boolean().default(true).describe(
     "whether each loss moves each crop of generated audio by its weight alone, that of each kind of discriminators by 1, " +
       "however steep it is there",
@@ -66,7 +69,15 @@ export type MelGanHParams = z.infer<typeof melGanSchema>;
 /** Those of the generator. */
 export type MelGanGeneratorHParams = Pick<
   MelGanHParams,
-  "nMels" | "ngf" | "generatorRatios" | "nResidualLayers" | "filterInit"
+  | "nMels"
+  | "logBase"
+  | "logFloor"
+  | "logMelOffset"
+  | "logMelScale"
+  | "ngf"
+  | "generatorRatios"
+  | "nResidualLayers"
+  | "filterInit"
 >;
 
 /** Those of the discriminators. */

@@ -193,7 +193,8 @@ export class MelGanSupervisor extends Supervisor<MelGanNetworks, MelGanBatch> {
       if (weight > 0) terms[name] = tf.mul(term(weighed(weight)), weight);
     };
     add("mel", melLossWeight, (made) => l1(this.#audio2mel.forward(made), logMel));
-    add("stft", stftLossWeight, (made) => this.#stft.loss(audio, made));
+    add("stftConvergence", stftLossWeight, (made) => this.#stft.convergence(audio, made));
+    add("stftLog", stftLossWeight, (made) => this.#stft.logDistance(audio, made));
     if (!this.#judgesLearn) return terms;
     const before = realBefore[Symbol.iterator]();
     for (const [name, judge] of this.#judges) {

@@ -5,6 +5,7 @@
  * @module
  */
 import { type Tensor2D, type Tensor3D, tf } from "../../deps/tf.ts";
+import { RandomStream } from "../../datatools/random.ts";
 import { leastFrames, type MelGanGeneratorHParams } from "../../hparams/mel_gan.ts";
 import {
   checkShape,
@@ -78,7 +79,8 @@ export class MelGanGenerator extends Module {
     this.hopLength = ratios.reduce((a, b) => a * b, 1);
     this.leastFrames = leastFrames(hparams);
     let width = ngf * 2 ** ratios.length, index = 1;
-    const first = { ...filters({ fanIn: 7 * nMels, activated: false }), kernel: 7 };
+    const start = { fanIn: 7 * nMels, activated: false, scale: 1 / usual(hparams).deviation };
+    const first = { ...filters(start), kernel: 7 };
     this.#first = this.child("model.1", new Conv1d(nMels, width, first));
     this.#stages = ratios.map((ratio) => {
       index += 2; // an activation stands between
@@ -91,6 +93,20 @@ export class MelGanGenerator extends Module {
     });
     const last = { ...filters({ fanIn: 7 * ngf, scale: QUIET }), kernel: 7 };
     this.#last = this.child(`model.${index + 3}`, new Conv1d(ngf, 1, last));
+  }
+
+  /** As any module, and then the first bias takes the usual log-mel away, which says nothing of a sound. */
+  protected override draw(seed: number, prefix: string): void {
+    super.draw(seed, prefix);
+    if (this.hparams.filterInit !== "he") return;
+    const { weight: { init, shape }, bias } = this.#first, { mean } = usual(this.hparams);
+    const filter = init(shape, new RandomStream(seed, `${prefix}model.1.weight_v`));
+    const length = filter.length / shape[0]!;
+    const sums = Float32Array.from(
+      { length: shape[0]! },
+      (_, i) => filter.subarray(i * length, (i + 1) * length).reduce((sum, x) => sum + x, 0),
+    );
+    bias.assign(bias.hold(sums.map((sum) => -mean * sum)));
   }
 
   /**
@@ -141,6 +157,15 @@ export class MelGanGenerator extends Module {
     }
     return Math.max(before, after) + EDGE;
   }
+}
+
+/** Roughly what log-mels are: half way from the floor of the logarithm to a magnitude of 1, four deviations apart. */
+function usual({ logBase, logFloor, logMelOffset, logMelScale }: MelGanGeneratorHParams) {
+  const floor = logBase === "10" ? Math.log10(logFloor) : Math.log(logFloor);
+  return {
+    mean: (floor / 2 + logMelOffset) / logMelScale,
+    deviation: -floor / 4 / logMelScale,
+  };
 }
 
 /** From `width` channels to half of them, and `ratio` samples for one; odd ratios as upstream pads them. */

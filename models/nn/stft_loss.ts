@@ -42,11 +42,26 @@ export class StftLoss {
    * @throws {RangeError} If the audio is too short
    */
   loss(real: Tensor2D, made: Tensor2D): Scalar {
-    checkShape("StftLoss.loss(made)", made, ["batch", "samples"]);
-    checkShape("StftLoss.loss(real)", real, made.shape);
+    return this.#mean(real, made, (s, t) => tf.add(convergence(s, t), logDistance(s, t)));
+  }
+
+  /** The spectral convergence of {@linkcode StftLoss.loss} alone: what is loud counts. */
+  convergence(real: Tensor2D, made: Tensor2D): Scalar {
+    return this.#mean(real, made, convergence);
+  }
+
+  /** The distance of logarithms of {@linkcode StftLoss.loss} alone: what is quiet counts as much. */
+  logDistance(real: Tensor2D, made: Tensor2D): Scalar {
+    return this.#mean(real, made, logDistance);
+  }
+
+  /** The mean of a distance over the resolutions. */
+  #mean(real: Tensor2D, made: Tensor2D, distance: (s: Tensor3D, t: Tensor3D) => Scalar): Scalar {
+    checkShape("StftLoss(made)", made, ["batch", "samples"]);
+    checkShape("StftLoss(real)", real, made.shape);
     if (made.shape[1] < this.leastSamples) {
       throw new RangeError(
-        `StftLoss.loss(made) has ${
+        `StftLoss(made) has ${
           made.shape[1]
         } samples, expected at least ${this.leastSamples}; give longer audio`,
       );
@@ -77,10 +92,14 @@ function centred(audio: Tensor2D, { sizes: { nFft } }: FourierFrames): Tensor2D 
   return tf.mirrorPad(audio, [[0, 0], [padding, padding]], "reflect");
 }
 
-/** Spectral convergence and the distance of the logarithms of two spectra [batch, frames, nBins]. */
-function distance(s: Tensor3D, t: Tensor3D): Scalar {
+/** |S - S'| / |S| of two spectra [batch, frames, nBins]. */
+function convergence(s: Tensor3D, t: Tensor3D): Scalar {
   const [apart, whole] = [tf.sub(s, t), s].map((x) => tf.sum(tf.square(x)));
-  const convergence = tf.sqrt(tf.add(tf.div(apart!, tf.add(whole!, TINY)), TINY));
+  return tf.sqrt(tf.add(tf.div(apart!, tf.add(whole!, TINY)), TINY));
+}
+
+/** The mean of |log S - log S'|. */
+function logDistance(s: Tensor3D, t: Tensor3D): Scalar {
   const [a, b] = [s, t].map((x) => tf.log(tf.maximum(x, FLOOR)));
-  return tf.add(convergence, l1(a!, b!));
+  return l1(a!, b!);
 }

@@ -1,4 +1,5 @@
 import { type Tensor3D, tf } from "../../../deps/tf.ts";
+import { toFloat32 } from "../../../datatools/checkpoints/safetensors.ts";
 import { RandomStream } from "../../../datatools/random.ts";
 import { openBackend } from "../../../models/device/mod.ts";
 import { MelGanGenerator } from "../../../models/mel_gan/mod.ts";
@@ -46,6 +47,19 @@ Deno.test("MelGanGenerator has the original's keys", () => {
     "model.1.weight_g",
     "model.1.weight_v",
   ]);
+});
+
+Deno.test("MelGanGenerator starts with the usual log-mel taken away, so that what differs from it is heard", async () => {
+  const hparams = tinyMelGan(); // log10, floor 1e-5: usually -2.5
+  using generator = new MelGanGenerator(hparams).initialize(3);
+  const state = await generator.stateDict();
+  const filter = toFloat32(state.get("model.1.weight_v")!);
+  const bias = toFloat32(state.get("model.1.bias")!);
+  const length = filter.length / bias.length;
+  for (const [i, value] of bias.entries()) {
+    const sum = filter.subarray(i * length, (i + 1) * length).reduce((a, b) => a + b, 0);
+    assert(Math.abs(value - 2.5 * sum) < 1e-5, `${i}: ${value}`);
+  }
 });
 
 Deno.test("MelGanGenerator.forward gives hopLength samples a frame in -1..1 and leaks nothing", async () => {

@@ -69,6 +69,14 @@ Deno.test("StftLoss is 0 at equality, and its gradient is finite there and at si
   }
 });
 
+Deno.test("StftLoss.loss is the sum of its two parts", async () => {
+  using stftLoss = new StftLoss(sizes);
+  const audio = ["real", "made"].map((name) => audioOf(noise(name))) as [Tensor2D, Tensor2D];
+  const parts = tf.add(stftLoss.convergence(...audio), stftLoss.logDistance(...audio));
+  const [[sum], [whole]] = [await parts.data(), await stftLoss.loss(...audio).data()];
+  assert(Math.abs(sum! - whole!) < 1e-5 * whole!, `${sum}, ${whole}`);
+});
+
 Deno.test("StftLoss has the gradient of its differences", async () => {
   using stftLoss = new StftLoss(sizes);
   const real = audioOf(noise("real")), made = noise("made"), at = [3, 140, 440];
