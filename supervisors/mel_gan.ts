@@ -193,8 +193,11 @@ export class MelGanSupervisor extends Supervisor<MelGanNetworks, MelGanBatch> {
       if (weight > 0) terms[name] = tf.mul(term(weighed(weight)), weight);
     };
     add("mel", melLossWeight, (made) => l1(this.#audio2mel.forward(made), logMel));
-    add("stftConvergence", stftLossWeight, (made) => this.#stft.convergence(audio, made));
-    add("stftLog", stftLossWeight, (made) => this.#stft.logDistance(audio, made));
+    if (stftLossWeight > 0) {
+      const real = this.#stft.spectra(audio);
+      add("stftConvergence", stftLossWeight, (made) => this.#stft.convergence(real, made));
+      add("stftLog", stftLossWeight, (made) => this.#stft.logDistance(real, made));
+    }
     if (!this.#judgesLearn) return terms;
     const before = realBefore[Symbol.iterator]();
     for (const [name, judge] of this.#judges) {

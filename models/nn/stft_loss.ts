@@ -19,6 +19,9 @@ const FLOOR = 1e-5;
 /** Keeps ratio and root finite at silence and at equality. */
 const TINY = 1e-12;
 
+/** Magnitudes of audio at each resolution, [batch, frames, nBins]. */
+export type Spectra = readonly Tensor3D[];
+
 /** Compares audio by its magnitudes at several resolutions; holds their bases on the device. */
 export class StftLoss {
   readonly #resolutions: readonly FourierFrames[];
@@ -34,6 +37,25 @@ export class StftLoss {
   }
 
   /**
+   * The magnitudes of audio; frame i is centred on sample i * hopLength.
+   *
+   * @param audio [batch, samples]
+   * @throws {TypeError} If it has another shape
+   * @throws {RangeError} If it is too short
+   */
+  spectra(audio: Tensor2D): Spectra {
+    checkShape("StftLoss(audio)", audio, ["batch", "samples"]);
+    if (audio.shape[1] < this.leastSamples) {
+      throw new RangeError(
+        `StftLoss(audio) has ${
+          audio.shape[1]
+        } samples, expected at least ${this.leastSamples}; give longer audio`,
+      );
+    }
+    return tidy(() => this.#resolutions.map((frames) => frames.forward(centred(audio, frames))));
+  }
+
+  /**
    * The mean over the resolutions of spectral convergence, |S - S'| / |S|, and of the mean of |log S - log S'|.
    *
    * @param real [batch, samples]
@@ -42,36 +64,29 @@ export class StftLoss {
    * @throws {RangeError} If the audio is too short
    */
   loss(real: Tensor2D, made: Tensor2D): Scalar {
-    return this.#mean(real, made, (s, t) => tf.add(convergence(s, t), logDistance(s, t)));
+    checkShape("StftLoss(real)", real, made.shape);
+    return tidy(() => {
+      const both = (s: Tensor3D, t: Tensor3D) =>
+        tf.add<Scalar>(convergence(s, t), logDistance(s, t));
+      return this.#mean(this.spectra(real), made, both);
+    });
   }
 
   /** The spectral convergence of {@linkcode StftLoss.loss} alone: what is loud counts. */
-  convergence(real: Tensor2D, made: Tensor2D): Scalar {
+  convergence(real: Spectra, made: Tensor2D): Scalar {
     return this.#mean(real, made, convergence);
   }
 
   /** The distance of logarithms of {@linkcode StftLoss.loss} alone: what is quiet counts as much. */
-  logDistance(real: Tensor2D, made: Tensor2D): Scalar {
+  logDistance(real: Spectra, made: Tensor2D): Scalar {
     return this.#mean(real, made, logDistance);
   }
 
   /** The mean of a distance over the resolutions. */
-  #mean(real: Tensor2D, made: Tensor2D, distance: (s: Tensor3D, t: Tensor3D) => Scalar): Scalar {
-    checkShape("StftLoss(made)", made, ["batch", "samples"]);
-    checkShape("StftLoss(real)", real, made.shape);
-    if (made.shape[1] < this.leastSamples) {
-      throw new RangeError(
-        `StftLoss(made) has ${
-          made.shape[1]
-        } samples, expected at least ${this.leastSamples}; give longer audio`,
-      );
-    }
+  #mean(real: Spectra, made: Tensor2D, distance: (s: Tensor3D, t: Tensor3D) => Scalar): Scalar {
     return tidy(() => {
-      const terms = this.#resolutions.map((frames) => {
-        const [s, t] = [real, made].map((audio) => frames.forward(centred(audio, frames)));
-        return distance(s!, t!);
-      });
-      return tf.div(tf.addN(terms), terms.length) as Scalar;
+      const terms = this.spectra(made).map((t, i) => distance(real[i]!, t));
+      return tf.div<Scalar>(tf.addN(terms), terms.length);
     });
   }
 
