@@ -64,7 +64,7 @@ const brokenWord = 5;
 /** Address of eight zero bytes, relative to the control block. */
 const zerosAt = 240;
 /** Bytes of scratch of each thread: the packed blocks of `matmul.as`. */
-export const scratchBytes = 256 + 384 * 144 * 4 + 384 * 1024 * 4;
+export const scratchBytes = 256 + 384 * 140 * 4 + 384 * 1024 * 4;
 
 const workerSource = `
 import { workerData } from "node:worker_threads";

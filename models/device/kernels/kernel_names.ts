@@ -38,6 +38,7 @@ export const replacedKernels: Readonly<Record<"cpu" | "wasm" | "webgpu", readonl
     "_FusedMatMul",
   ],
   wasm: [
+    "Add",
     "AvgPool",
     "AvgPoolGrad",
     "BatchMatMul",

@@ -36,3 +36,29 @@ export function total(sum: v128): f32 {
   return (f32x4.extract_lane(sum, 0) + f32x4.extract_lane(sum, 1)) +
     (f32x4.extract_lane(sum, 2) + f32x4.extract_lane(sum, 3));
 }
+
+// One lane of a vector in all four.
+
+// @ts-ignore: decorator
+@inline
+export function lane0(v: v128): v128 {
+  return v128.shuffle<f32>(v, v, 0, 0, 0, 0);
+}
+
+// @ts-ignore: decorator
+@inline
+export function lane1(v: v128): v128 {
+  return v128.shuffle<f32>(v, v, 1, 1, 1, 1);
+}
+
+// @ts-ignore: decorator
+@inline
+export function lane2(v: v128): v128 {
+  return v128.shuffle<f32>(v, v, 2, 2, 2, 2);
+}
+
+// @ts-ignore: decorator
+@inline
+export function lane3(v: v128): v128 {
+  return v128.shuffle<f32>(v, v, 3, 3, 3, 3);
+}

@@ -1,18 +1,24 @@
-// Convolutions as matrix products that read the padded image where it lies: a tile walks over runs of consecutive
-// elements (the channels of a tap, or of several taps that touch), and reads the filter from packed panels.
+// Convolutions as matrix products whose rows are pixels of the padded image: runs of consecutive elements, the channels of a
+// tap or of several taps that touch. They are packed as the rows of any product are, or read in place where too few
+// products with each of them would pay for that.
 
-import { packPanel } from "../matmul/pack";
+import { packPanel, panelRows, spread4, transpose4 } from "../matmul/pack";
+import { tile4, tile5 } from "../matmul/tile";
 import { placePixels } from "./pixels";
-import { tile1, tile4, tile8 } from "./tile";
+import { inPlace1, inPlace4, inPlace8 } from "./tile";
 
-const PIXELS: i32 = 6; // of a tile
+const BLOCK: i32 = 120; // pixels that share one panel of the filter while it is in the cache
+const DEPTH: i32 = 768; // elements of a pixel that are packed at once
+const PIXELS: i32 = 6; // of a tile in place
+const PACK_COLUMNS: i32 = 16, PACK_DEPTH: i32 = 16; // above which, and from which on, it pays to pack pixels
 const BESIDE: i32 = 8; // panels that are packed together
-const TILES: i32 = 24; // that share one panel of the filter while it is in the cache
 
-// The thread's scratch: 8 numbers of the bias, the results of an edge tile [6, 8], its pixels, the pixels of a block.
+// The thread's scratch: 8 numbers of the bias, the results of an edge tile [6, 8], its pixels; the pixels of a block and of
+// a tile beyond it, then the block as packed rows.
 const EDGE: usize = 32;
 const EDGE_PIXELS: usize = 224;
-const BLOCK: usize = 272;
+const LIST: usize = 272;
+const ROWS: usize = LIST + (<usize>(BLOCK + PIXELS) << 3);
 
 // A row of pixels whose groups go to planes; eight pixels at a time, so that what a cache line holds is read once.
 function parted(from: usize, bytes: usize, groups: i32, unit: usize, to: usize, plane: usize): void {
@@ -96,8 +102,91 @@ export function packFilterTask(args: usize, task: i32): void {
   }
 }
 
-// A tile of fewer columns than a panel: computed beside the result, then what exists is copied.
-function edgeTile(
+// Packs the elements `from` to `to` of 5 or 4 pixels as a panel [to - from, width].
+function packPixels(at: usize, width: i32, runs: usize, count: i32, from: i32, to: i32, target: usize): void {
+  const step = <usize>width << 2, five = width == 5;
+  let p0 = <usize>load<u32>(at), p1 = <usize>load<u32>(at, 8), p2 = <usize>load<u32>(at, 16);
+  let p3 = <usize>load<u32>(at, 24), p4 = five ? <usize>load<u32>(at, 32) : 0;
+  for (let run = 0, k = 0; run < count && k < to; run++, runs += 8) {
+    const jump = <usize>load<u32>(runs), length = load<i32>(runs, 4) >> 2, end = min(length, to - k);
+    let i = max(0, from - k), e = jump + (<usize>i << 2);
+    for (; i + 4 <= end; i += 4, e += 16, target += step << 2) {
+      transpose4(v128.load(p0 + e), v128.load(p1 + e), v128.load(p2 + e), v128.load(p3 + e), target, step);
+      if (five) spread4(v128.load(p4 + e), target + 16, step);
+    }
+    for (; i < end; i++, e += 4, target += step) {
+      store<u32>(target, load<u32>(p0 + e));
+      store<u32>(target, load<u32>(p1 + e), 4);
+      store<u32>(target, load<u32>(p2 + e), 8);
+      store<u32>(target, load<u32>(p3 + e), 12);
+      if (five) store<u32>(target, load<u32>(p4 + e), 16);
+    }
+    const past = jump + (<usize>length << 2);
+    p0 += past;
+    p1 += past;
+    p2 += past;
+    p3 += past;
+    p4 += past;
+    k += length;
+  }
+}
+
+// Whether the results of `count` pixels lie `stride` bytes apart.
+function inLine(at: usize, count: i32, stride: usize): bool {
+  for (const end = at + (<usize>(count - 1) << 3); at < end; at += 8) {
+    if (<usize>load<u32>(at, 12) - <usize>load<u32>(at, 4) != stride) return false;
+  }
+  return true;
+}
+
+// Sends a tile [rows, 8] that was computed beside the result there: to what is there if `add`, else to the bias.
+function sendTile(at: usize, rows: i32, columns: i32, column: usize, add: bool, bias: usize, edge: usize): void {
+  for (let i = 0; i < rows; i++, at += 8, edge += 32) {
+    const out = <usize>load<u32>(at, 4) + column;
+    for (let j = 0; j < columns; j++) {
+      const to = <usize>j << 2, start: f32 = add ? load<f32>(out + to) : bias ? load<f32>(bias + to) : 0;
+      store<f32>(out + to, start + load<f32>(edge + to));
+    }
+  }
+}
+
+// A block of `count` pixels by all columns, by the tiles of the product. `stride`: bytes from a pixel's result to the next.
+function packedBlock(
+  list: usize, count: i32, runs: usize, runCount: i32, depth: i32, filter: usize, bias: usize, columns: i32,
+  stride: usize, scratch: usize,
+): void {
+  const edge = scratch + EDGE, rows = scratch + ROWS;
+  for (let p = 0; p == 0 || p < depth; p += DEPTH) { // without taps, once: the results are zeros or the bias
+    const k = min(DEPTH, depth - p), add = p > 0;
+    for (let i = 0, to = rows; i < count;) {
+      const width = panelRows(count - i);
+      packPixels(list + (<usize>i << 3), width, runs, runCount, p, p + k, to);
+      to += <usize>(width * k) << 2;
+      i += width;
+    }
+    let b = filter + (<usize>p << 5);
+    for (let j = 0; j < columns; j += 8, b += <usize>depth << 5) {
+      const wide = min(8, columns - j), column = <usize>j << 2, start = bias ? bias + (<usize>j << 2) : 0;
+      for (let i = 0, a = rows; i < count;) {
+        const width = panelRows(count - i), high = min(width, count - i), at = list + (<usize>i << 3);
+        if (wide == 8 && high == width && inLine(at, width, stride)) {
+          const out = <usize>load<u32>(at, 4) + column, onto = add ? out : start, row = add ? stride : 0;
+          if (width == 5) tile5(a, b, k, out, stride, onto, row);
+          else tile4(a, b, k, out, stride, onto, row);
+        } else {
+          if (width == 5) tile5(a, b, k, edge, 32, 0, 0);
+          else tile4(a, b, k, edge, 32, 0, 0);
+          sendTile(at, high, wide, column, add, start, edge);
+        }
+        a += <usize>(width * k) << 2;
+        i += width;
+      }
+    }
+  }
+}
+
+// A tile in place of fewer columns than its panel: computed beside the result, then what exists is copied.
+function edgeInPlace(
   at: usize, runs: usize, count: i32, b: usize, width: i32, bias: usize, columns: i32, column: usize, scratch: usize,
 ): void {
   const edge = scratch + EDGE, pixels = scratch + EDGE_PIXELS;
@@ -105,49 +194,60 @@ function edgeTile(
     store<u32>(pixels + (i << 3), load<u32>(at + (i << 3)));
     store<u32>(pixels + (i << 3), <u32>(edge + (i << 5)), 4);
   }
-  if (columns <= 4) tile4(pixels, runs, count, b, <usize>width << 2, bias, 0);
-  else tile8(pixels, runs, count, b, bias, 0, 16);
+  if (width == 4) inPlace4(pixels, runs, count, b, bias, 0);
+  else inPlace8(pixels, runs, count, b, bias, 0, 16);
   for (let i: usize = 0; i < <usize>PIXELS; i++) {
     memory.copy(<usize>load<u32>(at + (i << 3), 4) + column, edge + (i << 5), <usize>columns << 2);
   }
 }
 
+// A block of `count` pixels by all columns, read where they lie.
+function blockInPlace(
+  list: usize, count: i32, runs: usize, runCount: i32, depth: i32, filter: usize, width: i32, bias: usize, columns: i32,
+  quad: usize, scratch: usize,
+): void {
+  const end = list + (<usize>count << 3);
+  for (let j = 0, b = filter; j < columns; j += width, b += <usize>(depth * width) << 2) {
+    const wide = min(width, columns - j), column = <usize>j * (quad >> 2);
+    let start = bias ? bias + (<usize>j << 2) : 0;
+    if (bias && wide < width) { // a tile reads as many numbers as a panel has columns
+      memory.fill(scratch, 0, 32);
+      memory.copy(scratch, start, <usize>wide << 2);
+      start = scratch;
+    }
+    for (let at = list; at < end; at += <usize>PIXELS << 3) {
+      if (width == 1) inPlace1(at, runs, runCount, b, start ? load<f32>(start) : 0, column);
+      else if (wide < width) edgeInPlace(at, runs, runCount, b, width, start, wide, column, scratch);
+      else if (width == 4) inPlace4(at, runs, runCount, b, start, column);
+      else inPlace8(at, runs, runCount, b, start, column, quad);
+    }
+  }
+}
+
 /**
- * One task: a range of tiles of 6 pixels of one group. Arguments: 0 source, 1 packed filter, 2 result, 3 bias or 0; 4 table
- * of runs (skip, length; bytes), 5 runs, 6 elements of a packed column, 7 columns of a group; 8 pixels in all, 9 rows of
- * an image, 10 pixels of a row; bytes of the source between 11 images, 12 rows, 13 pixels, 14 groups; of the result between
- * 15 images, 16 rows, 17 pixels, 18 groups; 19 tiles of a task, 20 whether columns are single; 21 bytes of the result from
- * four columns to the next four.
+ * One task: a range of pixels by a range of columns of one group. Arguments: 0 source, 1 packed filter, 2 result, 3 bias or 0; 4 table of runs
+ * (skip, length; bytes), 5 runs, 6 elements of a packed column, 7 columns of a group; 8 pixels in all, 9 rows of an image,
+ * 10 pixels of a row; bytes of the source between 11 images, 12 rows, 13 pixels, 14 groups; of the result between
+ * 15 images, 16 rows, 17 pixels, 18 groups; 19 pixels of a task, a multiple of 6; 20 whether columns are single; 21 bytes
+ * of the result from four columns to the next four; 22 columns of a task, a multiple of 8 unless it is all.
  */
 export function convolutionTask(args: usize, task: i32, scratch: usize): void {
-  const runs = <usize>load<u32>(args, 16), count = load<i32>(args, 20), columnBytes = <usize>load<u32>(args, 24) << 2;
-  const columns = load<i32>(args, 28), tiles = (load<i32>(args, 32) + PIXELS - 1) / PIXELS;
-  const step = load<i32>(args, 76), parts = (tiles + step - 1) / step, quad = <usize>load<u32>(args, 84);
-  const width = panelWidth(columns, load<i32>(args, 80)), panelBytes = columnBytes * <usize>width;
-  const group = <usize>(task / parts), last = min(tiles, (task % parts + 1) * step);
+  const runs = <usize>load<u32>(args, 16), count = load<i32>(args, 20), depth = load<i32>(args, 24);
+  const all = load<i32>(args, 28), pixels = load<i32>(args, 32), single = load<i32>(args, 80);
+  const step = load<i32>(args, 76), down = (pixels + step - 1) / step, row0 = task % down * step;
+  const across = load<i32>(args, 88), beside = (all + across - 1) / across, column0 = task / down % beside * across;
+  const group = <usize>(task / (down * beside)), last = min(pixels, row0 + step), columns = min(across, all - column0);
+  const width = panelWidth(all, single), panels = (all + width - 1) / width, quad = <usize>load<u32>(args, 84);
   const source = <usize>load<u32>(args) + group * <usize>load<u32>(args, 56);
-  const result = <usize>load<u32>(args, 8) + group * <usize>load<u32>(args, 72);
-  const filter = <usize>load<u32>(args, 4) + group * <usize>((columns + width - 1) / width) * panelBytes;
-  const bias = load<u32>(args, 12) ? <usize>load<u32>(args, 12) + group * (<usize>columns << 2) : 0;
-  for (let block = task % parts * step; block < last; block += TILES) {
-    const end = scratch + BLOCK + <usize>(min(TILES, last - block) * PIXELS << 3);
-    placePixels(args, source, result, block * PIXELS, min(TILES, last - block) * PIXELS, scratch + BLOCK);
-    let b = filter;
-    for (let j = 0; j < columns; j += width) {
-      const wide = min(width, columns - j), column = <usize>j * (quad >> 2);
-      let start = bias ? bias + (<usize>j << 2) : 0;
-      if (bias && wide < width) { // a tile reads as many numbers as a panel has columns
-        memory.fill(scratch, 0, 32);
-        memory.copy(scratch, start, <usize>wide << 2);
-        start = scratch;
-      }
-      for (let at = scratch + BLOCK; at < end; at += 48) {
-        if (width == 1) tile1(at, runs, count, b, bias ? load<f32>(start) : 0, column);
-        else if (wide == 8) tile8(at, runs, count, b, start, column, quad);
-        else if (wide == 4) tile4(at, runs, count, b, <usize>width << 2, start, column);
-        else edgeTile(at, runs, count, b, width, start, wide, column, scratch);
-      }
-      b += panelBytes;
-    }
+  const result = <usize>load<u32>(args, 8) + group * <usize>load<u32>(args, 72) + <usize>column0 * (quad >> 2);
+  const filter = <usize>load<u32>(args, 4) + (<usize>depth * (group * <usize>(panels * width) + <usize>column0) << 2);
+  const bias = load<u32>(args, 12) ? <usize>load<u32>(args, 12) + ((group * <usize>all + <usize>column0) << 2) : 0;
+  const list = scratch + LIST;
+  for (let first = row0; first < last; first += BLOCK) {
+    const block = min(BLOCK, last - first);
+    placePixels(args, source, result, first, block + PIXELS, list);
+    if (quad == 16 && all > PACK_COLUMNS && depth >= PACK_DEPTH) {
+      packedBlock(list, block, runs, count, depth, filter, bias, columns, <usize>load<u32>(args, 68), scratch);
+    } else blockInPlace(list, block, runs, count, depth, filter, width, bias, columns, quad, scratch);
   }
 }

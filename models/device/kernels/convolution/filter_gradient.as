@@ -1,146 +1,56 @@
-// The gradient of a convolution's filter: for each tap and channel of the source the sum over pixels of source times dy.
+// The gradient of a convolution's filter: for each tap and channel of the source the sum over pixels of source times dy. The
+// elements of the source are packed as the rows of any product are, dy as its columns.
 
-import { packColumns } from "../matmul/pack";
+import { packColumns, panelRows } from "../matmul/pack";
+import { tile4, tile5 } from "../matmul/tile";
 import { madd } from "../simd";
 import { placePixels } from "./pixels";
 
-const ROWS: i32 = 6; // source elements of a tile
+const MOST_ROWS: i32 = 20; // source elements that share one panel of dy while it is in the cache
 const LONG_ROWS: i32 = 24; // of a tile of one column
 const PIXELS: i32 = 256; // that are summed up at once
 const COLUMN_BLOCK: i32 = 1024;
 
-const WIDE: i32 = 64; // columns for which it pays to pack a tile's part of the source
-
-// The thread's scratch: an edge tile [6, 8], the pixels of a block, those of a packed part of the source and that part
-// itself, [pixels, 6], then packed columns of dy.
+// The thread's scratch: an edge tile [6, 8], the pixels of a block, packed rows of the source, packed columns of dy.
 const BLOCK: usize = 192;
-const STEPS: usize = BLOCK + (<usize>PIXELS << 3);
-const SOURCE: usize = STEPS + (<usize>PIXELS << 3);
-const PACKED: usize = SOURCE + <usize>PIXELS * 24;
+const ROWS: usize = BLOCK + (<usize>PIXELS << 3);
+const COLUMNS: usize = ROWS + (<usize>(PIXELS * MOST_ROWS) << 2);
 
-// 6 elements of the source by 8 columns, summed over pixels, two a turn; the result is added to what lies at `out` if `add`.
-function tile8(a: usize, pixels: usize, end: usize, b: usize, out: usize, outRow: usize, add: bool): void {
-  let c00 = f32x4.splat(0), c01 = c00, c10 = c00, c11 = c00, c20 = c00, c21 = c00;
-  let c30 = c00, c31 = c00, c40 = c00, c41 = c00, c50 = c00, c51 = c00;
-  while (pixels + 16 <= end) {
-    const p = a + <usize>load<u32>(pixels), b0 = v128.load(b), b1 = v128.load(b, 16);
-    const a0 = v128.load32_splat(p);
-    c00 = madd(a0, b0, c00);
-    c01 = madd(a0, b1, c01);
-    const a1 = v128.load32_splat(p, 4);
-    c10 = madd(a1, b0, c10);
-    c11 = madd(a1, b1, c11);
-    const a2 = v128.load32_splat(p, 8);
-    c20 = madd(a2, b0, c20);
-    c21 = madd(a2, b1, c21);
-    const a3 = v128.load32_splat(p, 12);
-    c30 = madd(a3, b0, c30);
-    c31 = madd(a3, b1, c31);
-    const a4 = v128.load32_splat(p, 16);
-    c40 = madd(a4, b0, c40);
-    c41 = madd(a4, b1, c41);
-    const a5 = v128.load32_splat(p, 20);
-    c50 = madd(a5, b0, c50);
-    c51 = madd(a5, b1, c51);
-    const q = a + <usize>load<u32>(pixels, 8), d0 = v128.load(b, 32), d1 = v128.load(b, 48);
-    const e0 = v128.load32_splat(q);
-    c00 = madd(e0, d0, c00);
-    c01 = madd(e0, d1, c01);
-    const e1 = v128.load32_splat(q, 4);
-    c10 = madd(e1, d0, c10);
-    c11 = madd(e1, d1, c11);
-    const e2 = v128.load32_splat(q, 8);
-    c20 = madd(e2, d0, c20);
-    c21 = madd(e2, d1, c21);
-    const e3 = v128.load32_splat(q, 12);
-    c30 = madd(e3, d0, c30);
-    c31 = madd(e3, d1, c31);
-    const e4 = v128.load32_splat(q, 16);
-    c40 = madd(e4, d0, c40);
-    c41 = madd(e4, d1, c41);
-    const e5 = v128.load32_splat(q, 20);
-    c50 = madd(e5, d0, c50);
-    c51 = madd(e5, d1, c51);
-    pixels += 16;
-    b += 64;
+// Packs `width` consecutive elements of every pixel, [pixels, width].
+function packElements(a: usize, pixels: usize, end: usize, width: i32, to: usize): void {
+  if (width == 4) {
+    for (; pixels < end; pixels += 8, to += 16) v128.store(to, v128.load(a + <usize>load<u32>(pixels)));
+    return;
   }
-  while (pixels < end) {
-    const p = a + <usize>load<u32>(pixels), b0 = v128.load(b), b1 = v128.load(b, 16);
-    const a0 = v128.load32_splat(p);
-    c00 = madd(a0, b0, c00);
-    c01 = madd(a0, b1, c01);
-    const a1 = v128.load32_splat(p, 4);
-    c10 = madd(a1, b0, c10);
-    c11 = madd(a1, b1, c11);
-    const a2 = v128.load32_splat(p, 8);
-    c20 = madd(a2, b0, c20);
-    c21 = madd(a2, b1, c21);
-    const a3 = v128.load32_splat(p, 12);
-    c30 = madd(a3, b0, c30);
-    c31 = madd(a3, b1, c31);
-    const a4 = v128.load32_splat(p, 16);
-    c40 = madd(a4, b0, c40);
-    c41 = madd(a4, b1, c41);
-    const a5 = v128.load32_splat(p, 20);
-    c50 = madd(a5, b0, c50);
-    c51 = madd(a5, b1, c51);
-    pixels += 8;
-    b += 32;
+  for (; pixels < end; pixels += 8, to += 20) {
+    const from = a + <usize>load<u32>(pixels);
+    v128.store(to, v128.load(from));
+    store<u32>(to, load<u32>(from, 16), 16);
   }
-  put(out, c00, add);
-  put(out + 16, c01, add);
-  out += outRow;
-  put(out, c10, add);
-  put(out + 16, c11, add);
-  out += outRow;
-  put(out, c20, add);
-  put(out + 16, c21, add);
-  out += outRow;
-  put(out, c30, add);
-  put(out + 16, c31, add);
-  out += outRow;
-  put(out, c40, add);
-  put(out + 16, c41, add);
-  out += outRow;
-  put(out, c50, add);
-  put(out + 16, c51, add);
 }
 
-// The same for 4 elements of the source.
-function tile4(a: usize, pixels: usize, end: usize, b: usize, out: usize, outRow: usize, add: bool): void {
-  let c00 = f32x4.splat(0), c01 = c00, c10 = c00, c11 = c00, c20 = c00, c21 = c00, c30 = c00, c31 = c00;
-  while (pixels < end) {
-    const p = a + <usize>load<u32>(pixels), b0 = v128.load(b), b1 = v128.load(b, 16);
-    const a0 = v128.load32_splat(p), a1 = v128.load32_splat(p, 4);
-    c00 = madd(a0, b0, c00);
-    c01 = madd(a0, b1, c01);
-    c10 = madd(a1, b0, c10);
-    c11 = madd(a1, b1, c11);
-    const a2 = v128.load32_splat(p, 8), a3 = v128.load32_splat(p, 12);
-    c20 = madd(a2, b0, c20);
-    c21 = madd(a2, b1, c21);
-    c30 = madd(a3, b0, c30);
-    c31 = madd(a3, b1, c31);
-    pixels += 8;
-    b += 32;
+// `rows` elements of the source, up to 20, by packed columns; the result is added to what lies at `out` if `add`.
+function addRows(a: usize, rows: i32, count: i32, columns: i32, out: usize, outRow: usize, add: bool, scratch: usize): void {
+  const pixels = scratch + BLOCK, end = pixels + (<usize>count << 3), packed = scratch + ROWS;
+  for (let i = 0, to = packed; i < rows;) {
+    const width = panelRows(rows - i);
+    packElements(a + (<usize>i << 2), pixels, end, width, to);
+    to += <usize>(width * count) << 2;
+    i += width;
   }
-  put(out, c00, add);
-  put(out + 16, c01, add);
-  out += outRow;
-  put(out, c10, add);
-  put(out + 16, c11, add);
-  out += outRow;
-  put(out, c20, add);
-  put(out + 16, c21, add);
-  out += outRow;
-  put(out, c30, add);
-  put(out + 16, c31, add);
-}
-
-// @ts-ignore: decorator
-@inline
-function put(out: usize, value: v128, add: bool): void {
-  v128.store(out, add ? f32x4.add(v128.load(out), value) : value);
+  for (let j = 0, b = scratch + COLUMNS; j < columns; j += 8, b += <usize>count << 5) {
+    const wide = min(8, columns - j);
+    for (let i = 0, from = packed; i < rows;) {
+      const width = panelRows(rows - i), high = min(width, rows - i);
+      const to = out + <usize>i * outRow + (<usize>j << 2), whole = wide == 8 && high == width;
+      const target = whole ? to : scratch, row = whole ? outRow : 32, onto = whole && add ? to : 0;
+      if (width == 5) tile5(from, b, count, target, row, onto, row);
+      else tile4(from, b, count, target, row, onto, row);
+      if (!whole) copyTile(scratch, 32, to, outRow, high, wide, add);
+      from += <usize>(width * count) << 2;
+      i += width;
+    }
+  }
 }
 
 // 24 consecutive elements of the source times one column of dy, whose pixels are `step` bytes apart.
@@ -178,71 +88,37 @@ function copyTile(from: usize, fromRow: usize, out: usize, outRow: usize, rows: 
 }
 
 /**
- * One task: a range of tiles of one group's filter gradient, 6 or 4 rows high, summed in blocks of 256 pixels. Arguments:
- * 0 source, 1 dy, 2 result, 3 table of runs (offset; bytes), 4 runs, 5 length of a run in elements, 6 columns of a
- * group, 7 all columns; 8 pixels in all, 9 rows of an image, 10 pixels of a row; bytes of the source between 11 images,
- * 12 rows, 13 pixels, 14 groups; 15 to 17 zeros; 19 tiles of a task, 20 whether columns are single: then a tile is 24 rows
- * high, and no run is shorter.
+ * One task: a range of parts of one group's filter gradient, summed in blocks of 256 pixels. Arguments: 0 source, 1 dy,
+ * 2 result, 3 table of runs (offset; bytes), 4 runs, 5 length of a run in elements, 6 columns of a group, 7 all columns;
+ * 8 pixels in all, 9 rows of an image, 10 pixels of a row; bytes of the source between 11 images, 12 rows, 13 pixels,
+ * 14 groups; 15 to 17 zeros; 19 parts of a task, 20 rows of a part: up to 20, or 24 for single columns; then no run is
+ * shorter.
  */
 export function filterGradientTask(args: usize, task: i32, scratch: usize): void {
   const length = load<i32>(args, 20), columns = load<i32>(args, 24), all = load<i32>(args, 28);
-  const pixels = load<i32>(args, 32), step = load<i32>(args, 76), single = load<i32>(args, 80);
-  const perRun = (length + (single ? LONG_ROWS : ROWS) - 1) / (single ? LONG_ROWS : ROWS);
-  const tiles = load<i32>(args, 16) * perRun, parts = (tiles + step - 1) / step;
-  const group = task / parts, first = task % parts * step, last = min(tiles, first + step);
+  const pixels = load<i32>(args, 32), step = load<i32>(args, 76), most = load<i32>(args, 80), single = most == LONG_ROWS;
+  const perRun = (length + most - 1) / most, total = load<i32>(args, 16) * perRun, parts = (total + step - 1) / step;
+  const group = task / parts, first = task % parts * step, last = min(total, first + step);
   const source = <usize>load<u32>(args) + <usize>group * <usize>load<u32>(args, 56);
   const dy = <usize>load<u32>(args, 4) + (<usize>(group * columns) << 2), dyRow = <usize>all << 2;
   const result = <usize>load<u32>(args, 8) + (<usize>(group * columns) << 2);
   for (let j = 0; j < columns; j += COLUMN_BLOCK) {
     const at = <usize>j << 2, wide = min(COLUMN_BLOCK, columns - j);
     for (let pixel = 0; pixel < pixels; pixel += PIXELS) {
-      const count = min(PIXELS, pixels - pixel), from = dy + <usize>pixel * dyRow + at;
+      const count = min(PIXELS, pixels - pixel), from = dy + <usize>pixel * dyRow + at, add = pixel > 0;
       placePixels(args, 0, 0, pixel, count, scratch + BLOCK);
-      if (!single) packColumns(from, 1, all, wide, count, scratch + PACKED);
+      if (!single) packColumns(from, 1, all, wide, count, scratch + COLUMNS);
       for (let t = first; t < last; t++) {
-        const run = t / perRun, start = source + <usize>load<u32>(load<u32>(args, 12) + (run << 2));
+        const run = t / perRun, i = t % perRun * most;
+        const start = source + <usize>load<u32>(load<u32>(args, 12) + (run << 2));
         const to = result + <usize>(run * length) * dyRow + at;
-        if (single) addLongTile(start, length, t % perRun * LONG_ROWS, wide, count, from, to, dyRow, pixel > 0, scratch);
-        else addTiles(start, length, t % perRun, wide, count, to, dyRow, pixel > 0, scratch);
+        if (single) addLongTile(start, length, i, wide, count, from, to, dyRow, add, scratch);
+        else {
+          const rows = min(most, length - i), out = to + <usize>i * dyRow;
+          addRows(start + (<usize>i << 2), rows, count, wide, out, dyRow, add, scratch);
+        }
       }
     }
-  }
-}
-
-// Where tile t of a run begins: each has 6 rows, but of 7 or 8 rows that are left two tiles have 4 at most.
-function tileStart(length: i32, t: i32): i32 {
-  const short = length % ROWS;
-  return t * ROWS - ((short == 1 || short == 2) && t > 0 && t == length / ROWS ? 2 : 0);
-}
-
-// Puts the 6 or 4 elements of every pixel behind each other: pixels that lie a power of two apart push each other out of
-// the cache, and every panel of columns reads them again.
-function packSource(a: usize, count: i32, low: bool, scratch: usize): void {
-  const pixels = scratch + BLOCK, to = scratch + SOURCE;
-  for (let i: usize = 0; i < <usize>count; i++) {
-    const from = a + <usize>load<u32>(pixels + (i << 3));
-    v128.store(to + i * 24, v128.load(from));
-    if (!low) store<u64>(to + i * 24, load<u64>(from, 16), 16);
-    store<u32>(scratch + STEPS + (i << 3), <u32>(i * 24));
-  }
-}
-
-// Tile t of a run, over packed columns.
-function addTiles(
-  source: usize, length: i32, t: i32, columns: i32, count: i32, out: usize, outRow: usize, add: bool, scratch: usize,
-): void {
-  const i = tileStart(length, t), rows = min(length, tileStart(length, t + 1)) - i, low = rows <= 4;
-  const to = out + <usize>i * outRow, wide = columns >= WIDE;
-  if (wide) packSource(source + (<usize>i << 2), count, low, scratch);
-  const a = wide ? scratch + SOURCE : source + (<usize>i << 2);
-  const pixels = scratch + (wide ? STEPS : BLOCK), end = pixels + (<usize>count << 3);
-  for (let j = 0; j < columns; j += 8) {
-    const b = scratch + PACKED + (<usize>(j * count) << 2), left = min(8, columns - j), c = to + (<usize>j << 2);
-    const whole = left == 8 && (rows == ROWS || rows == 4), target = whole ? c : scratch;
-    const row = whole ? outRow : 32;
-    if (low) tile4(a, pixels, end, b, target, row, whole && add);
-    else tile8(a, pixels, end, b, target, row, whole && add);
-    if (!whole) copyTile(scratch, 32, c, outRow, rows, left, add);
   }
 }
 

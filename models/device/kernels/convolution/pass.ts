@@ -49,8 +49,8 @@ export interface Pass {
   readonly quad?: number;
 }
 
-/** Pixels of a tile. */
-const tilePixels = 6;
+/** Pixels of a task are a multiple of this, in which all tiles fit without a gap. */
+const wholeTiles = 60;
 /** Up to this many columns they are taken one at a time, a vector along the channels. */
 export const singleColumns = 3;
 /** Multiply-adds of a task, at least: less costs more to hand over than it brings. */
@@ -130,14 +130,17 @@ export function runPass(heap: WasmHeap, filter: FilterView, pass: Pass, groups: 
       ...[address, packed, tapTable, taps.length, length, columns, column, next, group],
       ...[flag, groups, perTask],
     ]);
-    const pixels = batch * height * width, tiles = Math.ceil(pixels / tilePixels);
-    const [step, parts] = split(heap, tiles, groups, tilePixels * depth * columns);
-    heap.run(operations.convolution, groups * parts, [
+    const units = Math.ceil(batch * height * width / wholeTiles), products = wholeTiles * depth;
+    const [step, down] = split(heap, units, groups, products * columns);
+    const [wide, beside] = panel === 8
+      ? split(heap, Math.ceil(columns / 8), groups * down, products * step * 8)
+      : [1, 1];
+    heap.run(operations.convolution, groups * down * beside, [
       ...[pass.source, packed, pass.result, pass.bias, runTable, runs.length, depth, columns],
-      ...[pixels, height, width],
+      ...[batch * height * width, height, width],
       ...pass.sourceStrides.map((stride) => 4 * stride),
       ...pass.resultStrides.map((stride) => 4 * stride),
-      ...[step, flag, 4 * quad],
+      ...[wholeTiles * step, flag, 4 * quad, beside === 1 ? columns : 8 * wide],
     ]);
   });
 }

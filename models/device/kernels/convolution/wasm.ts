@@ -19,8 +19,8 @@ import {
 } from "./native.ts";
 import { type FilterView, runPass, singleColumns, split, type Tap, withBorder } from "./pass.ts";
 
-/** Rows of a tile of the filter's gradient, and of one of a single column. */
-const gradientRows = { tile: 6, single: 24 };
+/** Rows of the filter's gradient that are computed together: of a short one, of others, and of single columns. */
+const gradientRows = { short: 8, long: 20, single: 24 };
 
 /** y = x * filter + bias. */
 function convolve(
@@ -184,14 +184,15 @@ function filterGradient(
     heap.withBytes(4 * runs.length, (table) => {
       heap.int32(table, runs.length).set(runs);
       const single = columns <= singleColumns && length >= gradientRows.single;
-      const rows = single ? gradientRows.single : gradientRows.tile;
+      const many = length > gradientRows.long ? gradientRows.long : gradientRows.short;
+      const rows = single ? gradientRows.single : many;
       const pixels = g.batch * outHeight * outWidth, tiles = runs.length * Math.ceil(length / rows);
       const [step, parts] = split(heap, tiles, groups, rows * pixels * columns);
       heap.run(operations.filterGradient, groups * parts, [
         ...[address, heap.address(dy), heap.address(result), table, runs.length, length],
         ...[columns, outChannels, pixels, outHeight, outWidth],
         ...[height * row, strides[0] * row, strides[1] * channels, group].map((n) => 4 * n),
-        ...[0, 0, 0, 0, step, single ? 1 : 0],
+        ...[0, 0, 0, 0, step, rows],
       ]);
     });
   });

@@ -13,6 +13,7 @@ const LEAKY_RELU_GRAD: i32 = 6;
 const MAXIMUM: i32 = 7;
 const MINIMUM: i32 = 8;
 const CLIP_INTEGER: i32 = 9;
+const ADD: i32 = 10;
 
 // Comparisons with NaN are false; max and min hand it on.
 // @ts-ignore: decorator
@@ -27,6 +28,7 @@ function apply(f: i32, x: v128, y: v128, a: v128, b: v128): v128 {
   if (f == LEAKY_RELU_GRAD) return v128.bitselect(x, f32x4.mul(x, a), f32x4.gt(y, f32x4.splat(0)));
   if (f == MAXIMUM) return f32x4.max(x, y);
   if (f == MINIMUM) return f32x4.min(x, y);
+  if (f == ADD) return f32x4.add(x, y);
   return i32x4.min_s(i32x4.max_s(x, a), b);
 }
 
@@ -40,7 +42,7 @@ function each(f: i32, args: usize, task: i32): void {
   let at = <usize>first << 2;
   while (at < end) {
     const wide = at + 16 <= end;
-    const two = f == LEAKY_RELU_GRAD || f == MAXIMUM || f == MINIMUM;
+    const two = f == LEAKY_RELU_GRAD || f == MAXIMUM || f == MINIMUM || f == ADD;
     const u = read(x + at, wide), v = two ? read(y + at, wide) : u;
     write(result + at, apply(f, u, v, a, b), wide);
     at += wide ? 16 : 4;
@@ -57,6 +59,7 @@ function eachLeakyRelu(args: usize, task: i32): void { each(LEAKY_RELU, args, ta
 function eachLeakyReluGrad(args: usize, task: i32): void { each(LEAKY_RELU_GRAD, args, task); }
 function eachMaximum(args: usize, task: i32): void { each(MAXIMUM, args, task); }
 function eachMinimum(args: usize, task: i32): void { each(MINIMUM, args, task); }
+function eachAdd(args: usize, task: i32): void { each(ADD, args, task); }
 function eachClipInteger(args: usize, task: i32): void { each(CLIP_INTEGER, args, task); }
 
 /**
@@ -74,6 +77,7 @@ export function elementTask(args: usize, task: i32): void {
     case LEAKY_RELU_GRAD: return eachLeakyReluGrad(args, task);
     case MAXIMUM: return eachMaximum(args, task);
     case MINIMUM: return eachMinimum(args, task);
+    case ADD: return eachAdd(args, task);
     case CLIP_INTEGER: return eachClipInteger(args, task);
   }
 }

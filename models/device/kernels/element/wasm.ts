@@ -17,6 +17,7 @@ const functions = {
   maximum: 7,
   minimum: 8,
   clipInteger: 9,
+  add: 10,
 } as const;
 
 /** What a function is told besides `x`: a second operand of the same shape, and the bits of two numbers. */
@@ -82,6 +83,12 @@ export function registerElementWasm(heap: WasmHeap): void {
         : clip(heap, rest, -Infinity, value);
     });
   }
+  replaceKernel("Add", "wasm", (stock) => (inputs, attributes) => {
+    const { a, b } = inputs;
+    const alike = a.dtype === "float32" && b.dtype === "float32" &&
+      tf.util.arraysEqual(a.shape, b.shape);
+    return alike ? mapElements(heap, "add", a, { y: b }) : stock(inputs, attributes);
+  });
   replaceKernel("Cast", "wasm", (stock) => ({ x }, attributes) => {
     const number = x.dtype === "float32" || x.dtype === "int32";
     if (attributes.dtype !== "bool" || !number) return stock({ x }, attributes);

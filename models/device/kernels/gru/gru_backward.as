@@ -17,8 +17,8 @@ export function gruBackwardTask(args: usize, task: i32): void {
   const first = task * step, rows = min(step, batch - first), width = (hidden + 7) & ~7;
   const unit = <usize>hidden << 2, carryRow = <usize>width << 2, block = carryRow * <usize>hidden;
   const packed = <usize>load<u32>(args, 48) + <usize>task * <usize>load<u32>(args, 52);
-  const carry = packed + <usize>(rows + 6) * unit;
-  memory.fill(carry, 0, <usize>(rows + 6) * carryRow);
+  const carry = packed + <usize>(rows + 3) * unit;
+  memory.fill(carry, 0, <usize>(rows + 3) * carryRow);
   for (let t = time - 1; t >= 0; t--) {
     const row0 = <usize>(t * batch + first);
     const h = t > 0 ? states + (row0 - <usize>batch) * unit : h0 + <usize>first * unit;

@@ -3,7 +3,7 @@
 
 import { dotRows } from "../matmul/dot";
 import { packColumns, packRows, panelRows } from "../matmul/pack";
-import { tile4, tile6 } from "../matmul/tile";
+import { tile4, tile5 } from "../matmul/tile";
 import { gateRow } from "./gates";
 
 /**
@@ -27,7 +27,7 @@ export function tileRows(
     const panelB = b + (<usize>(j * k) << 2), column = <usize>j << 2;
     for (let i = 0; i < rows;) {
       const height = panelRows(rows - i), to = out + <usize>i * outRow + column, plus = add + <usize>i * addRow + column;
-      if (height == 6) tile6(panel, panelB, k, to, outRow, plus, addRow);
+      if (height == 5) tile5(panel, panelB, k, to, outRow, plus, addRow);
       else tile4(panel, panelB, k, to, outRow, plus, addRow);
       panel += <usize>(height * k) << 2;
       i += height;
@@ -47,7 +47,7 @@ export function gruForwardTask(args: usize, task: i32): void {
   const first = task * step, rows = min(step, batch - first), width = (3 * hidden + 7) & ~7;
   const unit = <usize>hidden << 2, uRow = <usize>width << 2;
   const packed = <usize>load<u32>(args, 40) + <usize>task * <usize>load<u32>(args, 44);
-  const u = packed + <usize>(rows + 6) * unit;
+  const u = packed + <usize>(rows + 3) * unit;
   let h = h0 + <usize>first * unit;
   for (let t = 0; t < time; t++) {
     const row0 = <usize>(t * batch + first), out = states + row0 * unit;

@@ -44,7 +44,7 @@ function packColumns(
 function runPacked(call: Call): void {
   const { heap, time, batch, hidden, at } = call, rows = taskRows(call);
   const width = roundUp(3 * hidden, 8), weightBytes = 4 * width * hidden;
-  const taskBytes = 4 * (rows + 6) * (hidden + width), tasks = Math.ceil(batch / rows);
+  const taskBytes = 4 * (rows + 3) * (hidden + width), tasks = Math.ceil(batch / rows);
   heap.withBytes(weightBytes + 4 * width + tasks * taskBytes, (packed) => {
     const bias = packed + weightBytes, work = bias + 4 * width;
     const matrix: [number, number] = [hidden, 1];
@@ -122,7 +122,7 @@ function gruForward(heap: WasmHeap, inputs: KernelInputs, saveGates: boolean): t
 function runBackward(call: Call, dhn: number): void {
   const { heap, time, batch, hidden, at } = call, rows = taskRows(call);
   const width = roundUp(hidden, 8), block = 4 * hidden * width;
-  const taskBytes = 4 * (rows + 6) * (hidden + width), tasks = Math.ceil(batch / rows);
+  const taskBytes = 4 * (rows + 3) * (hidden + width), tasks = Math.ceil(batch / rows);
   heap.withBytes(3 * block + tasks * taskBytes, (packed) => {
     for (let gate = 0; gate < 3; gate++) {
       const source = at.weightHh + 4 * gate * hidden * hidden,

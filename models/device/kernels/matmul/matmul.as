@@ -1,10 +1,10 @@
 // C = A B (+ bias) for any strides, in blocks that fit the caches: Goto & van de Geijn 2008, doi:10.1145/1356052.1356053.
 
 import { packColumns, packRows, panelRows } from "./pack";
-import { tile4, tile6 } from "./tile";
+import { tile4, tile5 } from "./tile";
 
 const K_BLOCK: i32 = 384;
-const ROW_BLOCK: i32 = 144;
+const ROW_BLOCK: i32 = 140;
 const COLUMN_BLOCK: i32 = 1024;
 const EDGE_BYTES: usize = 256;
 const ROWS_BYTES: usize = <usize>(K_BLOCK * ROW_BLOCK) << 2;
@@ -14,7 +14,7 @@ function edgeTile(
   a: usize, b: usize, k: i32, width: i32, rows: i32, columns: i32,
   out: usize, outRow: usize, add: usize, addRow: usize, edge: usize,
 ): void {
-  if (width == 6) tile6(a, b, k, edge, 32, 0, 0);
+  if (width == 5) tile5(a, b, k, edge, 32, 0, 0);
   else tile4(a, b, k, edge, 32, 0, 0);
   for (let i = 0; i < rows; i++) {
     for (let j = 0; j < columns; j++) {
@@ -40,7 +40,7 @@ function tiles(
       const plus = add ? add + <usize>i * addRow + column : 0;
       if (wide < 8 || high < width) {
         edgeTile(panel, panelB, k, width, high, wide, to, outRow, plus, addRow, edge);
-      } else if (width == 6) tile6(panel, panelB, k, to, outRow, plus, addRow);
+      } else if (width == 5) tile5(panel, panelB, k, to, outRow, plus, addRow);
       else tile4(panel, panelB, k, to, outRow, plus, addRow);
       panel += <usize>(width * k) << 2;
       i += width;

@@ -59,7 +59,7 @@ function taskSize({ m, n, k }: Product, items: number, threads: number): [number
   const longest = Math.max(m, n);
   const most = Math.ceil(4 * threads / items), least = Math.ceil(threads / items);
   const parts = Math.min(most, Math.max(least, Math.floor(longest / 256)));
-  if (m >= n) return [Math.min(m, roundUp(Math.ceil(m / parts), 12)), n];
+  if (m >= n) return [Math.min(m, roundUp(Math.ceil(m / parts), 20)), n];
   return [m, Math.min(n, roundUp(Math.ceil(n / parts), 8))];
 }
 

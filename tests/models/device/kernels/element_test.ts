@@ -111,32 +111,39 @@ const limits = fc.tuple(
   fc.double({ min: 0.01, max: 2, noNaN: true }),
 );
 
-testOn("wasm", "tf.clipByValue(), tf.maximum() and tf.minimum() equal plain loops", async () => {
-  await fc.assert(
-    fc.asyncProperty(lengths, seeds, limits, async (length, seed, given) => {
-      const [low, high] = given.map(Math.fround);
-      const x = normalTensor<Tensor>(seed, [length]), y = normalTensor<Tensor>(seed + 1, [length]);
-      const [xs, ys] = [await read(x), await read(y)];
-      const results = [
-        tf.clipByValue(x, low, high),
-        tf.maximum(x, y),
-        tf.minimum(x, y),
-        tf.maximum(low, x),
-        tf.minimum(x, high),
-      ];
-      const expected = [
-        xs.map((x) => Math.min(Math.max(x, low), high)),
-        xs.map((x, i) => Math.max(x, ys[i])),
-        xs.map((x, i) => Math.min(x, ys[i])),
-        xs.map((x) => Math.max(low, x)),
-        xs.map((x) => Math.min(x, high)),
-      ];
-      deepEqual(await Promise.all(results.map(read)), expected);
-      tf.dispose([x, y, ...results]);
-    }),
-    { numRuns: 200 },
-  );
-});
+testOn(
+  "wasm",
+  "tf.add(), tf.clipByValue(), tf.maximum() and tf.minimum() equal plain loops",
+  async () => {
+    await fc.assert(
+      fc.asyncProperty(lengths, seeds, limits, async (length, seed, given) => {
+        const [low, high] = given.map(Math.fround);
+        const x = normalTensor<Tensor>(seed, [length]),
+          y = normalTensor<Tensor>(seed + 1, [length]);
+        const [xs, ys] = [await read(x), await read(y)];
+        const results = [
+          tf.add(x, y),
+          tf.clipByValue(x, low, high),
+          tf.maximum(x, y),
+          tf.minimum(x, y),
+          tf.maximum(low, x),
+          tf.minimum(x, high),
+        ];
+        const expected = [
+          xs.map((x, i) => x + ys[i]),
+          xs.map((x) => Math.min(Math.max(x, low), high)),
+          xs.map((x, i) => Math.max(x, ys[i])),
+          xs.map((x, i) => Math.min(x, ys[i])),
+          xs.map((x) => Math.max(low, x)),
+          xs.map((x) => Math.min(x, high)),
+        ];
+        deepEqual(await Promise.all(results.map(read)), expected);
+        tf.dispose([x, y, ...results]);
+      }),
+      { numRuns: 200 },
+    );
+  },
+);
 
 testOn(
   "wasm",
