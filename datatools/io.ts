@@ -309,6 +309,22 @@ export function openForAppend(path: string | URL): Appender {
   };
 }
 
+/**
+ * Locks a file against other processes that lock it, and makes it if it is missing. `using` gives the lock back, and so does
+ * the end of the process, however it ends.
+ *
+ * @returns Undefined if another process has it
+ * @throws {IoError} If the file may not be written
+ */
+export async function lockFile(path: string | URL): Promise<Disposable | undefined> {
+  const file = await attempt("write", path, (path) => {
+    return Deno.open(path, { write: true, create: true });
+  });
+  if (await file.tryLock(true)) return file;
+  file.close();
+  return undefined;
+}
+
 /** Removes a file, or a folder with all that is in it; a missing one is fine. @throws {IoError} */
 export async function remove(path: string | URL): Promise<void> {
   await attempt("remove", path, async (path) => {

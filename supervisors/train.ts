@@ -1,5 +1,6 @@
 /** `train`: from flags to a run folder, and on from there. @module */
 import {
+  lockRun,
   readHParams,
   readNewestCheckpoint,
   runHasStarted,
@@ -59,6 +60,7 @@ export async function train<M extends ModelId>(
   using model = createNetworks(flags.model, hparams);
   using training = await task.open(model, hparams, flags, terminal);
   await makeDir(runPaths(flags.out).checkpoints);
+  using _lock = await lockRun(flags.out);
   await writeHParams(flags.out, hparams);
   const metadata = {
     model: flags.model,

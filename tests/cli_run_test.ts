@@ -6,6 +6,7 @@ import {
   ok,
   strictEqual,
 } from "node:assert/strict";
+import { lockRun } from "../datatools/checkpoints/run_folder.ts";
 import {
   decodeSafetensors,
   type TensorData,
@@ -215,6 +216,12 @@ Deno.test("cli: train refuses a run that is there, and --resume goes on with it"
   const again = await run(line, small);
   strictEqual(again.code, 1);
   match(again.stderr, /--resume/);
+  {
+    using _busy = await lockRun(RUN);
+    const beside = await run(line, ["--resume", "--steps", "16"]);
+    strictEqual(beside.code, 1);
+    match(beside.stderr, /another process is training there/);
+  }
   const resumed = await run(line, ["--resume", "--steps", "16"]);
   strictEqual(resumed.code, 0, resumed.stderr);
   const whole = await printedLine("train", { DATA, RUN: WHOLE });

@@ -8,6 +8,7 @@ import {
   IoError,
   isTemporaryName,
   listFiles,
+  lockFile,
   pathKind,
   readBytes,
   readText,
@@ -31,6 +32,8 @@ export interface RunPaths {
   logs: string;
   /** The folder of what was generated on the way. */
   samples: string;
+  /** An empty file, locked while a process trains in the folder. */
+  lock: string;
 }
 
 /** A checkpoint that was read and is whole. */
@@ -64,7 +67,22 @@ export function runPaths(run: string): RunPaths {
     metrics: `${root}/metrics.jsonl`,
     logs: `${root}/logs`,
     samples: `${root}/samples`,
+    lock: `${root}/.lock`,
   };
+}
+
+/**
+ * Keeps other processes from training in the folder until it is disposed of.
+ *
+ * @throws {Error} If one does already
+ * @throws {IoError} If the folder may not be written
+ */
+export async function lockRun(run: string): Promise<Disposable> {
+  const lock = await lockFile(runPaths(run).lock);
+  if (lock) return lock;
+  throw new Error(
+    `Cannot train into "${run}": another process is training there; wait for it, or choose another --out`,
+  );
 }
 
 /**
