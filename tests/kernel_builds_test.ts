@@ -1,9 +1,9 @@
-/** The committed binary of the kernels. */
+/** The committed binaries of the kernels. */
 import { deepStrictEqual as deepEqual, ok } from "node:assert/strict";
-import { operations } from "../../../../models/device/heap.ts";
-import { kernelBuilds } from "../../../../models/device/kernels/kernel_builds.ts";
+import { operations } from "../models/device/heap.ts";
+import { kernelBuilds } from "../models/device/kernels/kernel_builds.ts";
 
-const root = new URL("../../../../", import.meta.url);
+const root = new URL("../", import.meta.url);
 const folder = new URL("models/device/kernels/", root);
 
 Deno.test("the kernels' binaries are what their sources give", async () => {

@@ -15,7 +15,7 @@ import { assert, assertEquals } from "../support/assert.ts";
 import { tinyMelGan } from "../support/mel_gan.ts";
 import { testFolder } from "../support/midi_fixtures.ts";
 
-await openBackend();
+const backend = await openBackend();
 
 /** A prepared set of six short tones with overtones, below `folder`. */
 async function toneSet(folder: string): Promise<string> {
@@ -71,7 +71,7 @@ async function trainIn(set: string, run: string, hparams: MelGanHParams): Promis
   return { model, lines: text.trim().split("\n").map((line) => JSON.parse(line)) };
 }
 
-Deno.test("MelGanSupervisor learns: held-out log-mels come nearer", async () => {
+async function learn(): Promise<void> {
   await using folder = await testFolder();
   const set = await toneSet(folder.path), run = `${folder.path}/run`;
   const hparams = hparamsOf({
@@ -99,7 +99,11 @@ Deno.test("MelGanSupervisor learns: held-out log-mels come nearer", async () => 
     "step-00000016-reconstructed.wav",
     "step-00000016.png",
   ]);
-});
+}
+
+if (backend.name !== "cpu") { // where it takes a minute; its steps are the golden ones, as on the others
+  Deno.test("MelGanSupervisor learns: held-out log-mels come nearer", learn);
+}
 
 Deno.test("MelGanSupervisor goes on as if unbroken: both optimizers, periods and the running mean", async () => {
   await using folder = await testFolder();
@@ -137,7 +141,7 @@ Deno.test("MelGanSupervisor goes on as if unbroken: both optimizers, periods and
   parts.model.dispose();
 });
 
-Deno.test("MelGanSupervisor holds as many tensors after step 12 as after step 4", async () => {
+Deno.test("MelGanSupervisor holds as many tensors after step 7 as after step 3", async () => {
   await using folder = await testFolder();
   const set = await toneSet(folder.path);
   const live = async (totalSteps: number) => {
@@ -146,7 +150,7 @@ Deno.test("MelGanSupervisor holds as many tensors after step 12 as after step 4"
     model.dispose();
     return tf.memory().numTensors - before;
   };
-  assertEquals([await live(4), await live(12)], [0, 0]);
+  assertEquals([await live(3), await live(7)], [0, 0]);
 });
 
 Deno.test("MelGanSupervisor makes the original's steps with the original's features of real audio", async () => {
