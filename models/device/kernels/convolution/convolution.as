@@ -225,11 +225,11 @@ function blockInPlace(
 }
 
 /**
- * One task: a range of pixels by a range of columns of one group. Arguments: 0 source, 1 packed filter, 2 result, 3 bias or 0; 4 table of runs
- * (skip, length; bytes), 5 runs, 6 elements of a packed column, 7 columns of a group; 8 pixels in all, 9 rows of an image,
- * 10 pixels of a row; bytes of the source between 11 images, 12 rows, 13 pixels, 14 groups; of the result between
- * 15 images, 16 rows, 17 pixels, 18 groups; 19 pixels of a task, a multiple of 6; 20 whether columns are single; 21 bytes
- * of the result from four columns to the next four; 22 columns of a task, a multiple of 8 unless it is all.
+ * One task: a range of pixels by a range of columns of one group. Arguments: 0 source, 1 packed filter, 2 result, 3 bias
+ * or 0; 4 table of runs (skip, length; bytes), 5 runs, 6 elements of a packed column, 7 columns of a group; 8 pixels in all,
+ * 9 rows of an image, 10 pixels of a row; bytes of the source between 11 images, 12 rows, 13 pixels, 14 groups; of the
+ * result between 15 images, 16 rows, 17 pixels, 18 groups; 19 pixels of a task, a multiple of 6; 20 whether columns are
+ * single; 21 bytes of the result from four columns to the next four; 22 columns of a task, a multiple of 8 unless it is all.
  */
 export function convolutionTask(args: usize, task: i32, scratch: usize): void {
   const runs = <usize>load<u32>(args, 16), count = load<i32>(args, 20), depth = load<i32>(args, 24);

@@ -11,7 +11,7 @@ const LONG_ROWS: i32 = 24; // of a tile of one column
 const PIXELS: i32 = 256; // that are summed up at once
 const COLUMN_BLOCK: i32 = 1024;
 
-// The thread's scratch: an edge tile [6, 8], the pixels of a block, packed rows of the source, packed columns of dy.
+// The thread's scratch: an edge tile [5, 8], the pixels of a block, packed rows of the source, packed columns of dy.
 const BLOCK: usize = 192;
 const ROWS: usize = BLOCK + (<usize>PIXELS << 3);
 const COLUMNS: usize = ROWS + (<usize>(PIXELS * MOST_ROWS) << 2);
