@@ -105,6 +105,7 @@ const presets: Presets = {
     cpu: {
       batchSize: 4,
       totalSteps: 2000,
+      discriminatorWarmup: 2000, // in so few steps judges take from what was learnt: docs/models/mel_gan.md
       schedule: "cosine",
       warmupSteps: 20,
       stepsPerCheckpoint: 100,

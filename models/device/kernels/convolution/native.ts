@@ -29,7 +29,16 @@ export function isForLibrary(heap: WasmHeap, g: ConvolutionGeometry): boolean {
     depthOf(g) * g.outChannels >= least.products;
 }
 
-/** Calls `use` with the patches of some rows after the other; `image` is x with its border. */
+/** Whether a pixel is its own patch, and all of them follow each other. */
+function isPointwise(g: ConvolutionGeometry, { height, width }: Image): boolean {
+  return g.kernelHeight * g.kernelWidth * g.strides[0] * g.strides[1] === 1 &&
+    height === g.outHeight && width === g.outWidth;
+}
+
+/**
+ * Calls `use` with the patches of some rows after the other, or with all pixels where they are their own patches; `image` is
+ * x with its border.
+ */
 function eachPatches(
   heap: WasmHeap,
   g: ConvolutionGeometry,
@@ -38,6 +47,10 @@ function eachPatches(
 ): void {
   const { strides, dilations, outHeight, outWidth, kernelHeight, kernelWidth } = g;
   const depth = depthOf(g), { channels } = image, row = 4 * image.width * channels;
+  if (isPointwise(g, image)) {
+    const pixels = g.batch * outHeight * outWidth;
+    return use({ address: image.address, depth, pixels, first: 0 });
+  }
   const most = Math.max(patches.pixels, Math.floor(patches.bytes / (4 * depth)));
   const rows = Math.min(outHeight, Math.max(1, Math.floor(most / outWidth)));
   const columns = Math.min(outWidth, most);
