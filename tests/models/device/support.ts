@@ -12,6 +12,11 @@ export function testOn(only: BackendName, name: string, fn: () => void | Promise
   if (backend.name === only) Deno.test(name, fn);
 }
 
+/** Of `count` cases of a property those that are tried: a quarter where each waits long for a software adapter. */
+export function runs(count: number): number {
+  return backend.software ? Math.ceil(count / 4) : count;
+}
+
 const stream = new RandomStream(20240229, "tests/models/device");
 
 /** Normal numbers that follow from `seed`. */

@@ -4,7 +4,7 @@ import { fc } from "../../../../deps/fast_check.ts";
 import { type Tensor, type Tensor4D, tf } from "../../../../deps/tf.ts";
 import { adamReference } from "../../../../models/device/kernels/adam/cpu.ts";
 import { adamUpdate, convolution } from "../../../../models/device/mod.ts";
-import { assertClose, normalTensor, read } from "../support.ts";
+import { assertClose, normalTensor, read, runs } from "../support.ts";
 
 const settings = { learningRate: 1e-2, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 };
 const first = { ...settings, step: 1 }, whole = tf.scalar(1);
@@ -58,7 +58,7 @@ Deno.test("adamUpdate equals the reference, for any number of parameters", async
       }
       scale.dispose();
     }),
-    { numRuns: 200 },
+    { numRuns: runs(200) },
   );
 });
 

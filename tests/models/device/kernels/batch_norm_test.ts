@@ -16,6 +16,7 @@ import {
   normalTensor,
   numericGradient,
   read,
+  runs,
 } from "../support.ts";
 
 const seed = fc.integer({ min: 0, max: 1e6 });
@@ -89,7 +90,7 @@ Deno.test("batchNormGradReference equals the differences of batchNormReference",
       assertCloseTo(found.dGamma, numericGradient((g) => loss(x, g, beta), gamma), 1, "dGamma");
       assertCloseTo(found.dBeta, numericGradient((b) => loss(x, gamma, b), beta), 1, "dBeta");
     }),
-    { numRuns: 200 },
+    { numRuns: runs(200) },
   );
 });
 
@@ -99,7 +100,7 @@ Deno.test("batchNorm() and its gradients equal plain loops", async () => {
       const [seed, offset, epsilon] = rest;
       await compare(shapeOf(rows, channels, seed), seed, offset, epsilon);
     }),
-    { numRuns: 200 },
+    { numRuns: runs(200) },
   );
 });
 

@@ -24,7 +24,7 @@ import {
   transposedConvolution,
   transposedConvolution1d,
 } from "../../../../models/device/mod.ts";
-import { assertClose, normalTensor, read } from "../support.ts";
+import { assertClose, normalTensor, read, runs } from "../support.ts";
 
 interface Case {
   readonly xShape: [number, number, number, number];
@@ -101,7 +101,7 @@ Deno.test("convolution() equals plain loops, and so do its gradients", async () 
       tf.dispose([y, dx, dFilter, dy, ...parts]);
       dBias?.dispose();
     }),
-    { numRuns: 200 },
+    { numRuns: runs(200) },
   );
 });
 
@@ -181,7 +181,7 @@ Deno.test("transposedConvolution() is the input gradient, bias added, with its o
       assertClose(await read(dFilter), filterGradientReference(ds, xs, g), 1e-5, "dFilter");
       tf.dispose([x, filter, bias, dy, y, dx, dFilter]);
     }),
-    { numRuns: 200 },
+    { numRuns: runs(200) },
   );
 });
 

@@ -2,7 +2,7 @@
 import { deepStrictEqual as deepEqual, throws } from "node:assert/strict";
 import { fc } from "../../../../deps/fast_check.ts";
 import { type Tensor, tf } from "../../../../deps/tf.ts";
-import "../support.ts"; // opens the backend
+import { runs } from "../support.ts";
 
 const shapes = fc.array(fc.integer({ min: 1, max: 6 }), { minLength: 1, maxLength: 5 });
 const ranks4 = fc.array(fc.integer({ min: 1, max: 6 }), { minLength: 1, maxLength: 4 });
@@ -36,7 +36,7 @@ Deno.test("tf.slice: any part of up to five axes", async () => {
       const expected = plain(size, shape, (index) => index.map((i, axis) => i + begin[axis]));
       await assertElements(tf.slice(counting(shape), begin, size), size, expected);
     }),
-    { numRuns: 200 },
+    { numRuns: runs(200) },
   );
 });
 
@@ -54,7 +54,7 @@ Deno.test("tf.transpose: any order of up to five axes", async () => {
       );
       await assertElements(tf.transpose(counting(shape), order), result, expected);
     }),
-    { numRuns: 200 },
+    { numRuns: runs(200) },
   );
 });
 
@@ -74,7 +74,7 @@ Deno.test("tf.tile: repeats along every axis", async () => {
       const expected = plain(result, shape, (index) => index.map((i, axis) => i % shape[axis]));
       await assertElements(tf.tile(counting(shape), counts), result, expected);
     }),
-    { numRuns: 200 },
+    { numRuns: runs(200) },
   );
 });
 
@@ -95,7 +95,7 @@ Deno.test("tf.split and tf.unstack: consecutive parts along an axis", async () =
         await assertElements(piece, shape.toSpliced(axis, 1), part(i, shape.with(axis, 1)));
       }
     }),
-    { numRuns: 200 },
+    { numRuns: runs(200) },
   );
 });
 
@@ -114,7 +114,7 @@ Deno.test("tf.reverse: any axes, and its derivatives", async () => {
       await assertElements(first(x), shape, expected); // a reversal is its own transpose
       await assertElements(tf.grad(first)(x, x), shape, expected);
     }),
-    { numRuns: 200 },
+    { numRuns: runs(200) },
   );
 });
 
@@ -158,7 +158,7 @@ Deno.test("tf.stridedSlice: any steps of either sign, and its first two derivati
       await assertElements(first(dy), shape, expected);
       await assertElements(tf.grad(first)(dy, x), size, taken);
     }),
-    { numRuns: 200 },
+    { numRuns: runs(200) },
   );
 });
 

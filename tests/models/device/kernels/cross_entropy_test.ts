@@ -6,7 +6,7 @@ import type { WebGPUBackend } from "../../../../deps/tfjs_webgpu.ts";
 import { Gpu } from "../../../../models/device/gpu.ts";
 import { crossEntropyWebgpu } from "../../../../models/device/kernels/cross_entropy/webgpu.ts";
 import { softmaxCrossEntropy } from "../../../../models/device/mod.ts";
-import { assertClose, assertCloseTo, normalTensor, read, take, testOn } from "../support.ts";
+import { assertClose, assertCloseTo, normalTensor, read, runs, take, testOn } from "../support.ts";
 
 /** The losses [rows], log-probabilities [rows, classes] and the gradient of a row's loss times its `dy`. */
 function reference(logits: Float32Array, labels: Int32Array, dy: Float32Array) {
@@ -50,7 +50,7 @@ Deno.test("softmaxCrossEntropy: losses and gradients equal plain loops", async (
       assertCloseTo(await read(dx), expected.dx, 1, "gradient");
       tf.dispose([logits, labels, dy, found, dx]);
     }),
-    { numRuns: 200 },
+    { numRuns: runs(200) },
   );
 });
 

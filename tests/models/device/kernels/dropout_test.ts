@@ -4,7 +4,7 @@ import { fc } from "../../../../deps/fast_check.ts";
 import { RandomStream } from "../../../../datatools/random.ts";
 import { type Tensor, tf } from "../../../../deps/tf.ts";
 import { dropout } from "../../../../models/device/mod.ts";
-import { backend, normalTensor, read } from "../support.ts";
+import { backend, normalTensor, read, runs } from "../support.ts";
 
 const length = fc.integer({ min: 1, max: 300 });
 const word = fc.integer({ min: 0, max: 0xFFFFFFFF });
@@ -23,7 +23,7 @@ Deno.test("dropout keeps where RandomStream.uniform() reaches the rate, bit for 
       const dy = normalTensor<Tensor>(n + 1, [n]);
       deepEqual(await read(tf.grad(op)(x, dy)), expected(await read(dy)));
     }),
-    { numRuns: 200 },
+    { numRuns: runs(200) },
   );
 });
 

@@ -2,7 +2,7 @@
 import { deepStrictEqual as deepEqual, ok } from "node:assert/strict";
 import { fc } from "../../../../deps/fast_check.ts";
 import { type Tensor, tf } from "../../../../deps/tf.ts";
-import { assertClose, normal, normalTensor, read, testOn } from "../support.ts";
+import { assertClose, normal, normalTensor, read, runs, testOn } from "../support.ts";
 
 const seeds = fc.integer({ min: 0, max: 1e6 });
 const lengths = fc.oneof(fc.integer({ min: 0, max: 70 }), fc.integer({ min: 16_000, max: 50_000 }));
@@ -68,7 +68,7 @@ for (const [name, run, exact] of functions) {
         assertAccurate(await read(y), await read(x), exact, name);
         tf.dispose([x, y]);
       }),
-      { numRuns: 200 },
+      { numRuns: runs(200) },
     );
   });
 }
@@ -140,7 +140,7 @@ testOn(
         deepEqual(await Promise.all(results.map(read)), expected);
         tf.dispose([x, y, ...results]);
       }),
-      { numRuns: 200 },
+      { numRuns: runs(200) },
     );
   },
 );

@@ -2,7 +2,15 @@
 import { deepStrictEqual as deepEqual, ok, throws } from "node:assert/strict";
 import { fc } from "../../../../deps/fast_check.ts";
 import { type Tensor, type Tensor2D, tf } from "../../../../deps/tf.ts";
-import { assertClose, assertCloseTo, backend, normalTensor, read, testOn } from "../support.ts";
+import {
+  assertClose,
+  assertCloseTo,
+  backend,
+  normalTensor,
+  read,
+  runs,
+  testOn,
+} from "../support.ts";
 
 const cases = fc.record({
   rows: fc.integer({ min: 1, max: 30 }),
@@ -29,7 +37,7 @@ Deno.test("tf.gather: rows and their gradient equal plain loops", async () => {
       assertClose(await read(pick(table)), gathered, 0, "rows");
       assertClose(await read(tf.grad(pick)(table, dy)), expected, 1e-6, "gradient");
     }),
-    { numRuns: 200 },
+    { numRuns: runs(200) },
   );
 });
 
@@ -102,7 +110,7 @@ Deno.test("tf.gather: any axis and batches of indices equal plain loops", async 
       assertClose(await read(found), expected, 0, "rows");
       tf.dispose([table, picks, found]);
     }),
-    { numRuns: 200 },
+    { numRuns: runs(200) },
   );
 });
 

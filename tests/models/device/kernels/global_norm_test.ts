@@ -4,7 +4,7 @@ import { fc } from "../../../../deps/fast_check.ts";
 import { tf } from "../../../../deps/tf.ts";
 import { globalNormReference } from "../../../../models/device/kernels/global_norm/cpu.ts";
 import { globalNorm } from "../../../../models/device/mod.ts";
-import { assertClose, normalTensor, read } from "../support.ts";
+import { assertClose, normalTensor, read, runs } from "../support.ts";
 
 Deno.test("globalNorm equals the reference, however many tensors there are", async () => {
   const lengths = fc.array(fc.integer({ min: 0, max: 9000 }), { minLength: 1, maxLength: 12 });
@@ -19,7 +19,7 @@ Deno.test("globalNorm equals the reference, however many tensors there are", asy
       assertClose(await read(norm), [expected], 1e-6, `${lengths}`);
       tf.dispose([norm, ...tensors]);
     }),
-    { numRuns: 200 },
+    { numRuns: runs(200) },
   );
 });
 

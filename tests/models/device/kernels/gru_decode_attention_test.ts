@@ -10,7 +10,7 @@ import {
   type GruDecodeState,
 } from "../../../../models/device/mod.ts";
 import { countOnDevice } from "../../../../bench/device_counts.ts";
-import { assertClose, backend, normalTensor, read, testOn } from "../support.ts";
+import { assertClose, backend, normalTensor, read, runs, testOn } from "../support.ts";
 import { type Call, follow, seed, settings, sizes } from "./gru_decode_follow.ts";
 import {
   attentionOf,
@@ -71,7 +71,7 @@ Deno.test("gruDecode with attention: events, states and past equal the reference
     fc.asyncProperty(lengths, sizes, settings, seed, async (lengths, sizes, settings, seed) => {
       differing += await check(attentiveCall(lengths, sizes, seed), settings);
     }),
-    { numRuns: 200 },
+    { numRuns: runs(200) },
   );
   ok(differing <= (backend.name === "cpu" ? 0 : 3), `${differing} draws differ`);
 });

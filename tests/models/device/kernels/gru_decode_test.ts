@@ -8,7 +8,7 @@ import {
   type GruDecodeSettings,
   type GruDecodeState,
 } from "../../../../models/device/mod.ts";
-import { assertClose, backend, read, testOn } from "../support.ts";
+import { assertClose, backend, read, runs, testOn } from "../support.ts";
 import { follow, seed, settings, sizes } from "./gru_decode_follow.ts";
 import {
   greedy,
@@ -33,7 +33,7 @@ Deno.test("gruDecode: events, states and clocks equal the reference's", async ()
       differing += expected.differing;
       tf.dispose([tensorsOf(call.network), tensorsOf(call.state), Object.values(results)]);
     }),
-    { numRuns: 200 },
+    { numRuns: runs(200) },
   );
   // Some 5000 draws, each within 1e-6 of a boundary with a probability of about 1e-5; the reference is the cpu's kernel
   ok(differing <= (backend.name === "cpu" ? 0 : 3), `${differing} draws differ`);

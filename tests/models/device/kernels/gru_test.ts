@@ -14,7 +14,7 @@ import {
   type GruSizes,
 } from "../../../../models/device/kernels/gru/cpu.ts";
 import { gruSequence } from "../../../../models/device/mod.ts";
-import { assertClose, assertTensorsClose, backend, normalTensor, read } from "../support.ts";
+import { assertClose, assertTensorsClose, backend, normalTensor, read, runs } from "../support.ts";
 
 type Inputs = [Tensor3D, Tensor2D, Tensor2D, Tensor1D];
 const names = ["dXProj", "dH0", "dWeightHh", "dBiasHh"] as const;
@@ -89,7 +89,7 @@ Deno.test("gruSequence: states and gradients equal the reference", async () => {
       }
       tf.dispose([inputs, dy, states, gradients]);
     }),
-    { numRuns: 200 },
+    { numRuns: runs(200) },
   );
 });
 

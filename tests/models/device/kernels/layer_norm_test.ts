@@ -22,6 +22,7 @@ import {
   normalTensor,
   numericGradient,
   read,
+  runs,
   testOn,
 } from "../support.ts";
 
@@ -97,7 +98,7 @@ Deno.test("layerNormGradReference equals the differences of layerNormReference",
       assertCloseTo(found.dGamma, numericGradient((g) => loss(x, g, beta), gamma), 1, "dGamma");
       assertCloseTo(found.dBeta, numericGradient((b) => loss(x, gamma, b), beta), 1, "dBeta");
     }),
-    { numRuns: 200 },
+    { numRuns: runs(200) },
   );
 });
 
@@ -107,7 +108,7 @@ Deno.test("layerNorm() and its gradients equal plain loops", async () => {
       const shape = rest[0] % 2 === 0 ? [rows, channels] : [1, rows, channels];
       await compare(shape, rest);
     }),
-    { numRuns: 200 },
+    { numRuns: runs(200) },
   );
 });
 

@@ -10,6 +10,7 @@ import {
   normalTensor,
   numericGradient,
   read,
+  runs,
 } from "../support.ts";
 
 const seeds = fc.integer({ min: 0, max: 1e6 });
@@ -43,7 +44,7 @@ Deno.test("tf.leakyRelu() and its first two derivatives equal plain loops", asyn
       }
       tf.dispose([x, dy, u, ...results]);
     }),
-    { numRuns: 200 },
+    { numRuns: runs(200) },
   );
 });
 

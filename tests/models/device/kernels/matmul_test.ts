@@ -2,7 +2,7 @@
 import { deepStrictEqual as deepEqual, ok, throws } from "node:assert/strict";
 import { fc } from "../../../../deps/fast_check.ts";
 import { type Tensor, type Tensor2D, tf } from "../../../../deps/tf.ts";
-import { assertClose, backend, normal, normalTensor, read } from "../support.ts";
+import { assertClose, backend, normal, normalTensor, read, runs } from "../support.ts";
 
 interface Sizes {
   readonly m: number;
@@ -51,7 +51,7 @@ Deno.test("tf.matMul: every transposition and size equals plain sums", async () 
       assertClose(await read(c), expected, 1e-5, "product");
       tf.dispose([a, b, c]);
     }),
-    { numRuns: 200 },
+    { numRuns: runs(200) },
   );
 });
 
@@ -101,7 +101,7 @@ Deno.test("tf.matMul: batches are broadcast on both sides", async () => {
         tf.dispose([a, b, c]);
       },
     ),
-    { numRuns: 200 },
+    { numRuns: runs(200) },
   );
 });
 
@@ -132,7 +132,7 @@ Deno.test("tf.matMul: its gradient equals plain sums for every transposition", a
       assertClose(await read(db), expectedB, 1e-5, "db");
       tf.dispose([a, b, dy, da, db]);
     }),
-    { numRuns: 200 },
+    { numRuns: runs(200) },
   );
 });
 
@@ -187,7 +187,7 @@ Deno.test("tf.fused.matMul: bias and activation equal the separate ops", async (
       assertClose(await read(fused), await read(apart), 1e-5, activation);
       tf.dispose([a, b, bias, slope, fused, apart]);
     }),
-    { numRuns: 200 },
+    { numRuns: runs(200) },
   );
 });
 

@@ -2,7 +2,7 @@
 import { deepStrictEqual as deepEqual } from "node:assert/strict";
 import { fc } from "../../../../deps/fast_check.ts";
 import { type Tensor, tf } from "../../../../deps/tf.ts";
-import { assertClose, normalTensor, read } from "../support.ts";
+import { assertClose, normalTensor, read, runs } from "../support.ts";
 
 type Mode = "reflect" | "symmetric";
 type Paddings = [number, number][];
@@ -65,7 +65,7 @@ async function compare(shape: number[], mode: Mode, seed: number): Promise<void>
 }
 
 Deno.test("tf.mirrorPad() and its first two derivatives equal plain indexing", async () => {
-  await fc.assert(fc.asyncProperty(shapes, modes, seeds, compare), { numRuns: 200 });
+  await fc.assert(fc.asyncProperty(shapes, modes, seeds, compare), { numRuns: runs(200) });
 });
 
 Deno.test("tf.mirrorPad() and its derivatives on long axes and many blocks", async () => {

@@ -19,6 +19,7 @@ import {
   normalTensor,
   numericGradient,
   read,
+  runs,
   testOn,
 } from "../support.ts";
 
@@ -64,7 +65,7 @@ Deno.test("pixelNormGradReference equals the differences of pixelNormReference",
       const found = pixelNormGradReference(dy, x, channels, epsilon);
       assertCloseTo(found, numericGradient(loss, x, width), 10 * slope, "dx");
     }),
-    { numRuns: 200 },
+    { numRuns: runs(200) },
   );
 });
 
@@ -74,7 +75,7 @@ Deno.test("pixelNorm() and its gradient equal plain loops", async () => {
       const shape = rest[0] % 2 === 0 ? [rows, channels] : [1, rows, 1, channels];
       await compare(shape, rest);
     }),
-    { numRuns: 200 },
+    { numRuns: runs(200) },
   );
 });
 
@@ -117,7 +118,7 @@ Deno.test("pixelNorm(): second derivatives equal differences of the gradient", a
       assertCloseTo(foundDy, linear, slope * largestOf(us), "in dy");
       tf.dispose([x, dy, u, ...seconds]);
     }),
-    { numRuns: 200 },
+    { numRuns: runs(200) },
   );
 });
 

@@ -2,7 +2,7 @@
 import { deepStrictEqual as deepEqual } from "node:assert/strict";
 import { fc } from "../../../../deps/fast_check.ts";
 import { type Tensor, type Tensor4D, tf } from "../../../../deps/tf.ts";
-import { assertClose, normalTensor, read } from "../support.ts";
+import { assertClose, normalTensor, read, runs } from "../support.ts";
 
 type Pad = Parameters<typeof tf.avgPool>[3];
 type Sides = [before: number, after: number];
@@ -120,7 +120,7 @@ Deno.test("tf.avgPool() and its first two derivatives equal plain loops", async 
     tall: axes,
     wide: axes,
   });
-  await fc.assert(fc.asyncProperty(cases, comparePooling), { numRuns: 200 });
+  await fc.assert(fc.asyncProperty(cases, comparePooling), { numRuns: runs(200) });
 });
 
 Deno.test("tf.avgPool() and its first two derivatives along one axis, on long ones, and as MelGAN pools", async () => {
@@ -170,7 +170,7 @@ Deno.test("tf.image.resizeNearestNeighbor() by whole factors and its first two d
   const factors = fc.tuple(fc.integer({ min: 1, max: 5 }), fc.constantFrom(1, 2, 3, 4, 7));
   await fc.assert(
     fc.asyncProperty(shapes, factors, fc.boolean(), seeds, compareResizing),
-    { numRuns: 200 },
+    { numRuns: runs(200) },
   );
 });
 

@@ -2,7 +2,7 @@
 import { deepStrictEqual as deepEqual } from "node:assert/strict";
 import { fc } from "../../../../deps/fast_check.ts";
 import { type Tensor, tf } from "../../../../deps/tf.ts";
-import { assertClose, normalTensor, read } from "../support.ts";
+import { assertClose, normalTensor, read, runs } from "../support.ts";
 
 const length = fc.integer({ min: 1, max: 200 });
 
@@ -25,7 +25,7 @@ Deno.test("tf.sum: over the first axis and the first two it equals plain loops",
         tf.dispose(x);
       },
     ),
-    { numRuns: 200 },
+    { numRuns: runs(200) },
   );
 });
 
@@ -72,7 +72,7 @@ Deno.test("tf.sum: integers over any axes equal plain loops", async () => {
       if (keepDims) deepEqual(found.shape, kept);
       tf.dispose([x, found]);
     }),
-    { numRuns: 200 },
+    { numRuns: runs(200) },
   );
 });
 
@@ -90,7 +90,7 @@ Deno.test("tf.addN: every term of up to 40 is added", async () => {
       deepEqual(tf.memory().numDataBuffers, before);
       tf.dispose(tensors);
     }),
-    { numRuns: 200 },
+    { numRuns: runs(200) },
   );
 });
 

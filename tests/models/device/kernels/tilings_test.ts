@@ -16,7 +16,7 @@ import {
 } from "../../../../models/device/kernels/convolution/webgpu.ts";
 import { multiplyWebgpu } from "../../../../models/device/kernels/matmul/webgpu.ts";
 import type { Tiling } from "../../../../models/device/kernels/matmul/product_wgsl.ts";
-import { assertClose, normalTensor, read, take, testOn } from "../support.ts";
+import { assertClose, normalTensor, read, runs, take, testOn } from "../support.ts";
 
 const tilings: readonly Tiling[] = [
   { kind: "shared" },
@@ -51,7 +51,7 @@ for (const tiling of tilings) {
         assertClose(found, expected, 1e-5, name);
         tf.dispose([a, b]);
       }),
-      { numRuns: 70 },
+      { numRuns: runs(70) },
     );
   });
 
@@ -87,7 +87,7 @@ for (const tiling of tilings) {
         assertClose(dFilter, filterGradientReference(xs, ds, g), 1e-5, "dFilter");
         tf.dispose([x, filter, dy]);
       }),
-      { numRuns: 70 },
+      { numRuns: runs(70) },
     );
   });
 }

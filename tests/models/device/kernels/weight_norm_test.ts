@@ -20,6 +20,7 @@ import {
   normalTensor,
   numericGradient,
   read,
+  runs,
   testOn,
 } from "../support.ts";
 
@@ -71,14 +72,14 @@ Deno.test("weightNormGradReference equals the differences of weightNormReference
       assertCloseTo(dv, numericGradient((v) => loss(v, g), v, width), 10 * slope, "dv");
       assertCloseTo(dg, numericGradient((g) => loss(v, g), g), 1, "dg");
     }),
-    { numRuns: 200 },
+    { numRuns: runs(200) },
   );
 });
 
 Deno.test("weightNorm() and its gradients equal plain loops, along any axis", async () => {
   await fc.assert(
     fc.asyncProperty(cases(length), ([shape, axis, seed]) => compare(shape, axis, seed)),
-    { numRuns: 200 },
+    { numRuns: runs(200) },
   );
 });
 
@@ -137,7 +138,7 @@ Deno.test("weightNorm(): second derivatives equal differences of the gradients",
       assertCloseTo(found[2], inG, largestOf(us) * largestOf(dws) * near, "in g");
       tf.dispose([...all, ...seconds]);
     }),
-    { numRuns: 200 },
+    { numRuns: runs(200) },
   );
 });
 
