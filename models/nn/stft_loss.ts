@@ -72,7 +72,7 @@ export class StftLoss {
     });
   }
 
-  /** The spectral convergence of {@linkcode StftLoss.loss} alone: what is loud counts. */
+  /** The spectral convergence of {@linkcode StftLoss.loss} alone, from the {@linkcode StftLoss.spectra} of `real`: what is loud counts. */
   convergence(real: Spectra, made: Tensor2D): Scalar {
     return this.#mean(real, made, convergence);
   }
@@ -85,7 +85,9 @@ export class StftLoss {
   /** The mean of a distance over the resolutions. */
   #mean(real: Spectra, made: Tensor2D, distance: (s: Tensor3D, t: Tensor3D) => Scalar): Scalar {
     return tidy(() => {
-      const terms = this.spectra(made).map((t, i) => distance(real[i]!, t));
+      const spectra = this.spectra(made);
+      for (const [i, t] of spectra.entries()) checkShape("StftLoss(real)", real[i]!, t.shape);
+      const terms = spectra.map((t, i) => distance(real[i]!, t));
       return tf.div<Scalar>(tf.addN(terms), terms.length);
     });
   }

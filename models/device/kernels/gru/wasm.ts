@@ -22,7 +22,7 @@ function roundUp(value: number, multiple: number): number {
   return Math.ceil(value / multiple) * multiple;
 }
 
-/** Batch rows of a task: even, so that tiles of 4 and 6 rows fit, and two tasks a thread, so that a busy one can be helped. */
+/** Batch rows of a task: even, so that few rows of the last tile lie idle, and two tasks a thread, so that a busy one can be helped. */
 function taskRows({ heap: { threads }, batch }: Call): number {
   const tasks = threads === 1 ? 1 : 2 * threads;
   return Math.min(batch, Math.max(8, roundUp(Math.ceil(batch / tasks), 2)));
